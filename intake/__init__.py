@@ -1,0 +1,1 @@
+"""The business side: receive a request, correct it, call back, close it."""

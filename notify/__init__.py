@@ -1,0 +1,1 @@
+"""Telling people, exactly once as far as the world allows."""

@@ -1,0 +1,1 @@
+"""One file per way a letter can leave."""

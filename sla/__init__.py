@@ -1,0 +1,1 @@
+"""Promises: calendars, clocks, sweeps, figures and bulletins."""

@@ -1,0 +1,1 @@
+"""The roof: HTTP in, processes, wiring. Nobody imports it."""
