@@ -1,0 +1,552 @@
+"""Every fact a timeline can hold, one frozen dataclass each, past tense.
+
+Facts hold ids and codes only: names, numbers and free text live in rows that can be
+sealed and erased. Fields are added with defaults, never renamed: what was written once
+must decode for ever (tests/core/golden holds one stored example of every kind).
+"""
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import StrEnum
+from functools import cache
+from typing import Any, ClassVar, Union, get_args, get_origin, get_type_hints
+from uuid import UUID
+
+Json = dict[str, Any]
+
+
+class Audience(StrEnum):
+    """Who may read an entry; each level reads the ones before it."""
+
+    PUBLIC = "public"
+    PARTIES = "parties"
+    STAFF = "staff"
+    OVERSIGHT = "oversight"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A fact. `kind` names it in storage, `audience` is who reads it unless said otherwise."""
+
+    kind: ClassVar[str] = ""
+    audience: ClassVar[Audience] = Audience.STAFF
+
+
+# --- the ticket -----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReceived(Event):
+    """A request was taken in and has its number. Clocks of receipt start here."""
+
+    kind: ClassVar[str] = "ticket.received"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    request: str
+    channel: str
+    urgency: str
+    category: str | None = None
+    place: str | None = None
+    respondent: str | None = None
+    enterprise: bool = False
+    complex: bool = False
+    anonymous: bool = False
+    confidential: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class InfoRequested(Event):
+    """The complainant was told, once, everything that is missing."""
+
+    kind: ClassVar[str] = "ticket.info_requested"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InfoSupplied(Event):
+    """The complainant answered; `text` is the row that holds the words."""
+
+    kind: ClassVar[str] = "ticket.info_supplied"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAccepted(Event):
+    """Accepted for handling: by rule, by a person, or because the limit passed."""
+
+    kind: ClassVar[str] = "ticket.accepted"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalProposed(Event):
+    """A first person would refuse; a second one decides."""
+
+    kind: ClassVar[str] = "ticket.refusal_proposed"
+    ground: str
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalDeclined(Event):
+    """The second person did not agree to refuse."""
+
+    kind: ClassVar[str] = "ticket.refusal_declined"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRejected(Event):
+    """Not accepted, with a coded ground and the proper route."""
+
+    kind: ClassVar[str] = "ticket.rejected"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    ground: str
+    proposed_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReferred(Event):
+    """Handed to another channel or body."""
+
+    kind: ClassVar[str] = "ticket.referred"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    ground: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAnswered(Event):
+    """Answered at once by the desk that took it in."""
+
+    kind: ClassVar[str] = "ticket.answered"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMerged(Event):
+    """Joined to a parent; keeps its own reply and rating."""
+
+    kind: ClassVar[str] = "ticket.merged"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    parent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriageNeeded(Event):
+    """No rule may decide: a person must, with the coded ground and the trace before him."""
+
+    kind: ClassVar[str] = "ticket.triage_needed"
+    ground: str
+    channel_hint: str | None = None
+    rule: str | None = None
+    book: str | None = None
+    trace: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRouted(Event):
+    """Category → task → lead was decided, and why: the answer to "why us?" for ever."""
+
+    kind: ClassVar[str] = "ticket.routed"
+    category: str | None
+    lead: str
+    by: str
+    task: int | None = None
+    co_handlers: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    urgency: str = "normal"
+    rule: str | None = None
+    book: str | None = None
+    plan: str | None = None
+    conflict: bool = False
+    trace: tuple[Json, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketHeld(Event):
+    """Parked for a stated ground until a review date; clocks pause."""
+
+    kind: ClassVar[str] = "ticket.held"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    ground: str
+    review_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TicketResumed(Event):
+    """The hold ended; clocks run on."""
+
+    kind: ClassVar[str] = "ticket.resumed"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyApproved(Event):
+    """The reply passed review and was sent to the complainant."""
+
+    kind: ClassVar[str] = "ticket.reply_approved"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class RedoOrdered(Event):
+    """The work goes back to the same lead: by the reviewer, or because it was not solved."""
+
+    kind: ClassVar[str] = "ticket.redo_ordered"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    order: UUID
+    department: str
+    ground: str
+    count: int
+    urgency: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAnswered(Event):
+    """The complainant's own three answers: contacted? solved? which grade (1 best … 5)?"""
+
+    kind: ClassVar[str] = "ticket.callback_answered"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    by: str
+    contacted: bool | None = None
+    solved: bool | None = None
+    grade: int | None = None
+    comment: UUID | None = None
+    round: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackAttempted(Event):
+    """The call-back desk tried and nobody answered."""
+
+    kind: ClassVar[str] = "ticket.callback_attempted"
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketClosed(Event):
+    """Done. `result`: solved, explained, unsolved or not_rated; silence is not_rated."""
+
+    kind: ClassVar[str] = "ticket.closed"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    result: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketReopened(Event):
+    """Opened again inside the window, with a reason."""
+
+    kind: ClassVar[str] = "ticket.reopened"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    department: str
+    ground: str
+    urgency: str = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketFinalised(Event):
+    """Final reply given; the same facts are answered from it."""
+
+    kind: ClassVar[str] = "ticket.finalised"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class TicketWithdrawn(Event):
+    """Taken back by the complainant."""
+
+    kind: ClassVar[str] = "ticket.withdrawn"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+
+
+@dataclass(frozen=True, slots=True)
+class TicketArchived(Event):
+    """Left the active set; read-only from here."""
+
+    kind: ClassVar[str] = "ticket.archived"
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAdded(Event):
+    """A remark between colleagues; `text` is the row that holds it."""
+
+    kind: ClassVar[str] = "ticket.noted"
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityUnmasked(Event):
+    """Somebody read who complained, and said why: reading is itself a fact."""
+
+    kind: ClassVar[str] = "ticket.unmasked"
+    audience: ClassVar[Audience] = Audience.OVERSIGHT
+    reason: str
+
+
+# --- the work order -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIssued(Event):
+    """A department owes an answer. `part` is lead or co; `binding` forbids a return."""
+
+    kind: ClassVar[str] = "order.issued"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    department: str
+    part: str
+    request: str
+    urgency: str
+    task: int | None = None
+    complex: bool = False
+    binding: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSigned(Event):
+    """The department took the order on."""
+
+    kind: ClassVar[str] = "order.signed"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnAsked(Event):
+    """The department says it is not theirs; the case's clock keeps running."""
+
+    kind: ClassVar[str] = "order.return_asked"
+    order: UUID
+    department: str
+    ground: str
+    suggested: str | None = None
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReturned(Event):
+    """The return was upheld; the order ends here."""
+
+    kind: ClassVar[str] = "order.returned"
+    order: UUID
+    department: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRefused(Event):
+    """The return was not upheld: the order is binding now."""
+
+    kind: ClassVar[str] = "order.return_refused"
+    order: UUID
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderCancelled(Event):
+    """Called back by the dispatcher, or fallen away with its ticket."""
+
+    kind: ClassVar[str] = "order.cancelled"
+    order: UUID
+    department: str
+
+
+@dataclass(frozen=True, slots=True)
+class ContactMade(Event):
+    """The handler contacted the complainant, or tried."""
+
+    kind: ClassVar[str] = "order.contact_made"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    order: UUID
+    department: str
+    channel: str
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReplied(Event):
+    """The department's answer stands; `claim` is what the department says of it."""
+
+    kind: ClassVar[str] = "order.replied"
+    order: UUID
+    department: str
+    part: str
+    claim: str
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone(Event):
+    """The order is finished with its ticket."""
+
+    kind: ClassVar[str] = "order.done"
+    order: UUID
+    department: str
+
+
+# --- the promise ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClockStarted(Event):
+    """A promise runs. `due` is empty where the calendar is not yet published."""
+
+    kind: ClassVar[str] = "clock.started"
+    clock: UUID
+    metric: str
+    policy: str
+    calendar: str
+    due: datetime | None
+    order: UUID | None = None
+    department: str | None = None
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ClockWarned(Event):
+    """The promise is about to break."""
+
+    kind: ClassVar[str] = "clock.warned"
+    clock: UUID
+    metric: str
+    level: str
+    due: datetime
+    order: UUID | None = None
+    department: str | None = None
+    late_by: int = 0
+    tell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockBreached(Event):
+    """The promise broke. `late_by`: seconds between the planned and the real firing."""
+
+    kind: ClassVar[str] = "clock.breached"
+    clock: UUID
+    metric: str
+    level: str
+    due: datetime
+    order: UUID | None = None
+    department: str | None = None
+    late_by: int = 0
+    tell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEscalated(Event):
+    """A step of the ladder after the breach: who is told rises with it."""
+
+    kind: ClassVar[str] = "order.escalated"
+    clock: UUID
+    metric: str
+    level: str
+    due: datetime
+    order: UUID | None = None
+    department: str | None = None
+    late_by: int = 0
+    tell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMet(Event):
+    """The promise was kept, or at least ended."""
+
+    kind: ClassVar[str] = "clock.met"
+    clock: UUID
+    metric: str
+    on_time: bool
+    order: UUID | None = None
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockCancelled(Event):
+    """The promise fell away with what it was for."""
+
+    kind: ClassVar[str] = "clock.cancelled"
+    clock: UUID
+    metric: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockPaused(Event):
+    """Working time stops being counted, for a stated ground."""
+
+    kind: ClassVar[str] = "clock.paused"
+    clock: UUID
+    metric: str
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMoved(Event):
+    """The due time moved: a pause ended, an extension was granted, a policy changed."""
+
+    kind: ClassVar[str] = "clock.moved"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    clock: UUID
+    metric: str
+    ground: str
+    due: datetime | None
+    before: datetime | None
+    order: UUID | None = None
+
+
+def _register() -> dict[str, type[Event]]:
+    found = [value for value in globals().values() if isinstance(value, type)]
+    return {cls.kind: cls for cls in found if issubclass(cls, Event) and cls.kind}
+
+
+KINDS: Mapping[str, type[Event]] = _register()
+
+
+def encode(event: Event) -> Json:
+    """The event's fields as JSON values; None and defaults are kept, so shapes are stable."""
+    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+
+
+def decode(kind: str, facts: Mapping[str, Any]) -> Event:
+    """The event of `kind` from its stored facts; KeyError for a kind never written."""
+    cls = KINDS[kind]
+    hints = _hints(kind)
+    return cls(**{name: _typed(hints[name], value) for name, value in facts.items()})
+
+
+@cache
+def _hints(kind: str) -> dict[str, Any]:
+    return get_type_hints(KINDS[kind])
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case UUID():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case tuple():
+            return [_plain(item) for item in value]
+        case _:
+            return value
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if get_origin(hint) in (Union, types.UnionType):
+        hint = next(arg for arg in get_args(hint) if arg is not type(None))
+    if hint is UUID:
+        return UUID(value)
+    if hint is datetime:
+        return datetime.fromisoformat(value)
+    return tuple(value) if get_origin(hint) is tuple else value

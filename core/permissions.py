@@ -1,0 +1,149 @@
+"""Who may do what: one table of roles and acts, asked first by every use case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.errors import Forbidden
+
+
+class Role(StrEnum):
+    """The hats of the domain's role table; a person may wear several, within the separations."""
+
+    BUSINESS = "business"
+    VISITOR = "visitor"
+    OPERATOR = "operator"
+    DISPATCHER = "dispatcher"
+    CALLBACK = "callback"
+    LIAISON = "liaison"
+    HANDLER = "handler"
+    HEAD = "head"
+    OFFICE = "office"
+    DISCIPLINE = "discipline"
+    LEADER = "leader"
+    WATCHER = "watcher"
+    ASSESSOR = "assessor"
+    EDITOR = "editor"
+    SYSADMIN = "sysadmin"
+    SECADMIN = "secadmin"
+    AUDITOR = "auditor"
+    PRIVACY = "privacy"
+    CLIENT = "client"
+    SYSTEM = "system"
+
+
+class Act(StrEnum):
+    """One verb a use case asks leave for."""
+
+    FILE = "file"
+    FILE_FOR_OTHERS = "file_for_others"
+    FOLLOW_OWN = "follow_own"
+    RATE_OWN = "rate_own"
+    READ_TICKETS = "read_tickets"
+    READ_SEALED = "read_sealed"
+    UNMASK = "unmask"
+    ACCEPT = "accept"
+    ANSWER = "answer"
+    PROPOSE_REFUSAL = "propose_refusal"
+    APPROVE_REFUSAL = "approve_refusal"
+    DISPATCH = "dispatch"
+    RULE_ON_RETURN = "rule_on_return"
+    SIGN = "sign"
+    ASK_RETURN = "ask_return"
+    HANDLE = "handle"
+    REPLY = "reply"
+    REVIEW_REPLY = "review_reply"
+    CALL_BACK = "call_back"
+    NOTE = "note"
+    FIGURES_ALL = "figures_all"
+    FIGURES_UNIT = "figures_unit"
+    PUBLISH_BULLETIN = "publish_bulletin"
+    EDIT_RULES = "edit_rules"
+    MANAGE_PEOPLE = "manage_people"
+    READ_LEDGER = "read_ledger"
+    OPERATE = "operate"
+
+
+_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT}
+TABLE: Mapping[Role, frozenset[Act]] = {
+    Role.BUSINESS: frozenset({Act.FILE, Act.FOLLOW_OWN, Act.RATE_OWN}),
+    Role.VISITOR: frozenset({Act.FILE}),
+    Role.OPERATOR: frozenset(
+        {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.UNMASK, Act.ACCEPT}
+        | {Act.ANSWER, Act.PROPOSE_REFUSAL, Act.NOTE}
+    ),
+    Role.DISPATCHER: frozenset(
+        {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
+        | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
+        | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
+    ),
+    Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE}),
+    Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN}),
+    Role.HANDLER: frozenset(_UNIT | {Act.SIGN, Act.HANDLE, Act.REPLY}),
+    Role.HEAD: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.HANDLE, Act.REPLY}),
+    Role.OFFICE: frozenset(
+        {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
+        | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
+        | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES}
+    ),
+    Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
+    Role.LEADER: frozenset({Act.FIGURES_ALL}),
+    Role.WATCHER: frozenset({Act.FILE, Act.FOLLOW_OWN}),
+    Role.ASSESSOR: frozenset({Act.FIGURES_ALL}),
+    Role.EDITOR: frozenset[Act](),
+    Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE}),
+    Role.SECADMIN: frozenset[Act](),
+    Role.AUDITOR: frozenset({Act.READ_LEDGER}),
+    Role.PRIVACY: frozenset[Act](),
+    Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
+    Role.SYSTEM: frozenset(Act) - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK},
+}
+# graded protection: these three never meet in one person
+SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
+UNIT_ROLES = frozenset({Role.LIAISON, Role.HANDLER, Role.HEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: a kind and an id that go into the entry, the roles, the unit if any."""
+
+    kind: str
+    id: str = ""
+    roles: frozenset[Role] = frozenset()
+    department: str | None = None
+
+    @property
+    def tag(self) -> str:
+        return f"{self.kind}:{self.id}" if self.id else self.kind
+
+
+SYSTEM = Actor("system", roles=frozenset({Role.SYSTEM}))
+VISITOR = Actor("visitor", roles=frozenset({Role.VISITOR}))
+
+
+def business(ticket_number: str) -> Actor:
+    """The complainant of one ticket, known by number and query code."""
+    return Actor("business", ticket_number, frozenset({Role.BUSINESS}))
+
+
+def may(actor: Actor, act: Act) -> bool:
+    """Whether any of the actor's roles allows the act."""
+    return any(act in TABLE[role] for role in actor.roles)
+
+
+def demand(actor: Actor, act: Act) -> None:
+    """Forbidden unless `may`."""
+    if not may(actor, act):
+        raise Forbidden
+
+
+def demand_unit(actor: Actor, act: Act, department: str) -> None:
+    """Forbidden unless the actor may, and belongs to the department (the system always does)."""
+    demand(actor, act)
+    if actor.department != department and Role.SYSTEM not in actor.roles:
+        raise Forbidden
+
+
+def separated(roles: frozenset[Role]) -> bool:
+    """Whether a set of roles keeps the three administrations apart."""
+    return sum(role in roles for role in SEPARATED) <= 1

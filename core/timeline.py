@@ -1,0 +1,129 @@
+"""The one door: `record` alone writes entries and moves a ticket."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from core import ledger
+from core.desk import Desk
+from core.errors import NotFound
+from core.events import Audience, Event, decode, encode
+from core.projection import is_lead, project
+from core.states import Status, advance
+from core.tables import Entry, Ticket
+
+# a loop among followers shows itself here instead of filling the table
+ENTRIES_A_DESK = 50
+
+READERS = {
+    Audience.PUBLIC: (Audience.PUBLIC,),
+    Audience.PARTIES: (Audience.PUBLIC, Audience.PARTIES),
+    Audience.STAFF: (Audience.PUBLIC, Audience.PARTIES, Audience.STAFF),
+    Audience.OVERSIGHT: tuple(Audience),
+}
+
+
+def hold(desk: Desk, ticket_id: UUID) -> Ticket:
+    """The ticket with its row locked until the desk closes. The one lock, always taken first."""
+    ticket = desk.session.exec(
+        select(Ticket)
+        .where(Ticket.id == ticket_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def record(
+    desk: Desk,
+    ticket: Ticket,
+    event: Event,
+    *,
+    audience: Audience | None = None,
+    cause: UUID | None = None,
+) -> Entry:
+    """Append `event`, move the ticket, then let the followers react in one visible order.
+
+    The ticket must be new or held. TransitionRefused when its state does not allow the event.
+    Consequences come breadth first, so the timeline reads in the order things happened.
+    """
+    status = advance(Status(ticket.status), event.kind, lead=is_lead(event))
+    entry = _append(desk, ticket, event, audience or event.audience, cause)
+    ticket.status = status
+    ticket.updated_at = desk.now
+    project(ticket, event, entry)
+    desk.queue.append((ticket, entry))
+    if not desk.draining:
+        _drain(desk)
+    return entry
+
+
+def _append(
+    desk: Desk, ticket: Ticket, event: Event, audience: Audience, cause: UUID | None
+) -> Entry:
+    if not ticket.entries:
+        # the parent row goes first: a foreign key without a relationship orders nothing
+        desk.session.add(ticket)
+    link = ledger.Link(
+        ticket=ticket.number,
+        number=ticket.entries + 1,
+        kind=event.kind,
+        facts=encode(event),
+        actor=desk.actor.tag,
+        audience=audience,
+        at=desk.now,
+        previous=ticket.last_hash,
+    )
+    values: dict[str, Any] = {
+        "id": desk.new_id(),
+        "ticket_id": ticket.id,
+        "number": link.number,
+        "kind": link.kind,
+        "facts": link.facts,
+        "actor": link.actor,
+        "audience": link.audience,
+        "at": link.at,
+        "cause": cause,
+        "previous": link.previous,
+        "hash": ledger.chain_hash(desk.keys.ledger, link),
+    }
+    desk.entries.append(values)
+    ticket.entries, ticket.last_hash = link.number, values["hash"]
+    return Entry(**values)
+
+
+def _drain(desk: Desk) -> None:
+    desk.draining = True
+    seen = 0
+    try:
+        while desk.queue:
+            seen += 1
+            if seen > ENTRIES_A_DESK:
+                raise RuntimeError("followers answer each other without end")
+            ticket, entry = desk.queue.popleft()
+            for follow in desk.office.followers:
+                follow(desk, ticket, entry)
+    finally:
+        desk.draining = False
+
+
+def entries(
+    session: Session, ticket_id: UUID, reader: Audience, *, after: int = 0, limit: int = 500
+) -> Sequence[Entry]:
+    """The timeline as `reader` may see it, in order, from number `after`."""
+    return session.exec(
+        select(Entry)
+        .where(Entry.ticket_id == ticket_id, col(Entry.audience).in_(READERS[reader]))
+        .where(Entry.number > after)
+        .order_by(col(Entry.number))
+        .limit(limit)
+    ).all()
+
+
+def fact(entry: Entry) -> Event:
+    """The typed event inside an entry."""
+    return decode(entry.kind, entry.facts)
