@@ -1,0 +1,53 @@
+"""What the business side stores: categories, attachments, receipts of idempotent calls."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, ForeignKey, LargeBinary, Text, text
+from sqlmodel import Field, SQLModel
+
+
+class CategoryRow(SQLModel, table=True):
+    """What callers call it, in two levels; a top-level row has no parent."""
+
+    __tablename__ = "category"
+
+    code: str = Field(primary_key=True, sa_type=Text)
+    parent: str | None = Field(default=None, sa_type=Text, foreign_key="category.code")
+    name: str = Field(sa_type=Text)
+    name_en: str = Field(sa_type=Text)
+    keywords: list[str] = Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    )
+    position: int = 0
+    open: bool = True
+
+
+class Attachment(SQLModel, table=True):
+    """A file that came with a request, in the same transaction as the request."""
+
+    __tablename__ = "attachment"
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(
+        sa_column=Column(ForeignKey("ticket.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    name: str = Field(sa_type=Text)
+    media_type: str = Field(sa_type=Text)
+    size: int
+    sha256: str = Field(sa_type=Text)
+    body: bytes = Field(sa_type=LargeBinary)
+    added_at: datetime
+
+
+class Receipt(SQLModel, table=True):
+    """One idempotent call: the same key answers the same ticket, another body is refused."""
+
+    __tablename__ = "receipt"
+
+    caller: str = Field(primary_key=True, sa_type=Text)
+    key: str = Field(primary_key=True, sa_type=Text)
+    digest: str = Field(sa_type=Text)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    received_at: datetime = Field(index=True)

@@ -1,0 +1,120 @@
+"""What the department side stores: plans, tasks, rulebooks, work orders."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ARRAY, Column, Index, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from core.database import code_check
+from core.states import OrderStatus
+from core.tables import URGENCIES
+
+PARTS = ("lead", "co")
+CLAIMS = ("solved", "explained", "planned", "impossible")
+
+
+def _texts() -> Any:
+    return Field(
+        default_factory=list,
+        sa_column=Column(ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    )
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSONB, nullable=False))
+
+
+class PlanRow(SQLModel, table=True):
+    """One imported version of the published plan; tickets keep the version they were routed by."""
+
+    __tablename__ = "plan"
+
+    version: str = Field(primary_key=True, sa_type=Text)
+    title: str = Field(sa_type=Text)
+    digest: str = Field(sa_type=Text, unique=True)
+    document: str = Field(sa_type=Text)
+    effective_from: date
+    imported_at: datetime
+    imported_by: str = Field(sa_type=Text)
+
+
+class TaskRow(SQLModel, table=True):
+    """One numbered task of a plan: who leads, who supports, what was promised."""
+
+    __tablename__ = "task"
+
+    plan: str = Field(primary_key=True, sa_type=Text, foreign_key="plan.version")
+    number: int = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    section: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    leads: list[str] = _texts()
+    supports: list[str] = _texts()
+    supports_all: bool = False
+    supports_scope: str | None = Field(default=None, sa_type=Text)
+    coordinates: list[str] = _texts()
+    targets: list[Any] = _json()
+    notes: list[Any] = _json()
+
+
+class RulebookRow(SQLModel, table=True):
+    """One version of the rulebook: a draft until a second person publishes it."""
+
+    __tablename__ = "rulebook"
+    __table_args__ = (code_check("state", ("draft", "published", "retired")),)
+
+    version: str = Field(primary_key=True, sa_type=Text)
+    state: str = Field(sa_type=Text)
+    plan: str = Field(sa_type=Text, foreign_key="plan.version")
+    body: dict[str, Any] = _json()
+    effective_from: datetime | None = None
+    proposed_by: str = Field(sa_type=Text)
+    published_by: str | None = Field(default=None, sa_type=Text)
+    created_at: datetime
+
+
+class WorkOrder(SQLModel, table=True):
+    """A department's obligation on a ticket. Status and instants are caches of the timeline."""
+
+    __tablename__ = "work_order"
+    __table_args__ = (
+        code_check("status", OrderStatus),
+        code_check("part", PARTS),
+        code_check("urgency", URGENCIES),
+        Index(
+            "ix_work_order_board",
+            "department",
+            "due_at",
+            "id",
+            postgresql_where=text("status NOT IN ('returned', 'done', 'cancelled')"),
+        ),
+        Index(
+            "uq_work_order_one_lead",
+            "ticket_id",
+            unique=True,
+            postgresql_where=text("part = 'lead' AND status NOT IN ('returned', 'cancelled')"),
+        ),
+        UniqueConstraint("id", "ticket_id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    department: str = Field(sa_type=Text, foreign_key="department.code")
+    part: str = Field(sa_type=Text)
+    task: int | None = None
+    status: str = Field(sa_type=Text)
+    request: str = Field(sa_type=Text)
+    urgency: str = Field(sa_type=Text)
+    binding: bool = False
+    issued_at: datetime
+    due_at: datetime | None = None
+    breached_at: datetime | None = None
+    signed_at: datetime | None = None
+    contacted_at: datetime | None = None
+    replied_at: datetime | None = None
+    ended_at: datetime | None = None
+    claim: str | None = Field(default=None, sa_type=Text)
+    reply: UUID | None = Field(default=None, foreign_key="words.id")

@@ -1,0 +1,148 @@
+"""What promises store: calendars, policies, clocks, the cases figures count, bulletins."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from core.database import code_check
+
+CLOCK_STATES = ("running", "paused", "met", "breached", "cancelled", "unpublished")
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSONB, nullable=False))
+
+
+class CalendarRow(SQLModel, table=True):
+    """One version of a calendar: published years, sessions, overrides with their reasons."""
+
+    __tablename__ = "calendar"
+
+    version: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(sa_type=Text)
+    body: dict[str, Any] = _json()
+    made_at: datetime
+    made_by: str = Field(sa_type=Text)
+
+
+class PolicyRow(SQLModel, table=True):
+    """One version of the promised limits, warning points and ladder."""
+
+    __tablename__ = "policy"
+
+    version: str = Field(primary_key=True, sa_type=Text)
+    body: dict[str, Any] = _json()
+    effective_from: datetime
+    made_at: datetime
+    made_by: str = Field(sa_type=Text)
+
+
+class ClockRow(SQLModel, table=True):
+    """A running promise. `next_action_at` is when the sweep must look again."""
+
+    __tablename__ = "clock"
+    __table_args__ = (
+        code_check("state", CLOCK_STATES),
+        Index(
+            "ix_clock_due",
+            "next_action_at",
+            "id",
+            postgresql_where=text(
+                "state IN ('running', 'breached') AND next_action_at IS NOT NULL"
+            ),
+        ),
+        Index("ix_clock_ticket", "ticket_id", "metric"),
+        Index("ix_clock_board", "due_at", "id", postgresql_where=text("stopped_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id")
+    order_id: UUID | None = None
+    department: str | None = Field(default=None, sa_type=Text)
+    metric: str = Field(sa_type=Text)
+    generation: int = 1
+    policy: str = Field(sa_type=Text)
+    policy_version: str = Field(sa_type=Text)
+    calendar: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    started_at: datetime
+    due_at: datetime | None = None
+    original_due_at: datetime | None = None
+    next_action_at: datetime | None = None
+    next_level: str | None = Field(default=None, sa_type=Text)
+    level: str | None = Field(default=None, sa_type=Text)
+    stopped_at: datetime | None = None
+    on_time: bool | None = None
+
+
+class FiringRow(SQLModel, table=True):
+    """A level that fired: its key makes a second firing impossible."""
+
+    __tablename__ = "clock_firing"
+    __table_args__ = (ForeignKeyConstraint(["clock_id"], ["clock.id"]),)
+
+    clock_id: UUID = Field(primary_key=True)
+    generation: int = Field(primary_key=True)
+    level: str = Field(primary_key=True, sa_type=Text)
+    planned_at: datetime
+    fired_at: datetime
+
+
+class CaseRow(SQLModel, table=True):
+    """What figures count: one lead obligation, kept up from facts in their own transaction."""
+
+    __tablename__ = "case_figure"
+    __table_args__ = (
+        Index("ix_case_figure_due", "due_at", "unit"),
+        Index("ix_case_figure_received", "received_at"),
+    )
+
+    order_id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    unit: str = Field(sa_type=Text)
+    category: str | None = Field(default=None, sa_type=Text)
+    task: int | None = None
+    channel: str = Field(sa_type=Text)
+    request: str = Field(sa_type=Text)
+    place: str | None = Field(default=None, sa_type=Text)
+    received_at: datetime
+    issued_at: datetime
+    sign_due_at: datetime | None = None
+    signed_at: datetime | None = None
+    due_at: datetime | None = None
+    original_due_at: datetime | None = None
+    contacted_at: datetime | None = None
+    replied_at: datetime | None = None
+    closed_at: datetime | None = None
+    returned: bool = False
+    redos: int = 0
+    extensions: int = 0
+    answered: bool = False
+    contacted: bool | None = None
+    solved: bool | None = None
+    grade: int | None = None
+    first_contacted: bool | None = None
+    first_solved: bool | None = None
+    first_grade: int | None = None
+
+
+class BulletinRow(SQLModel, table=True):
+    """A frozen bulletin: same inputs, same bytes, with the ledger head it was cut at."""
+
+    __tablename__ = "bulletin"
+
+    period: str = Field(primary_key=True, sa_type=Text)
+    edition: int = Field(default=1, primary_key=True)
+    cut_off: datetime
+    figures: bytes = Field(sa_type=LargeBinary)
+    digest: str = Field(sa_type=Text)
+    head: str | None = Field(default=None, sa_type=Text)
+    head_day: date | None = None
+    made_by: str = Field(sa_type=Text)
+    made_at: datetime
+    published_by: str | None = Field(default=None, sa_type=Text)
+    published_at: datetime | None = None
