@@ -9,7 +9,7 @@ import intake.tables
 import notify.tables
 import routing.tables
 import sla.tables
-import web.tables  # noqa: F401 - imported for its tables, like the ones above
+import web.tables
 from core.database import psycopg_url
 
 # a migration waits this long for a lock, then gives way instead of queueing everybody behind it
