@@ -5,5 +5,5 @@ class ServersError(Exception):
     """The embedded servers cannot run; the message says why and what to do."""
 
 
-class Occupied(ServersError):  # noqa: N818 - a state, named as such
+class Occupied(ServersError):
     """Another process already runs servers on this data folder."""

@@ -48,7 +48,8 @@ class Folder:
 
     def early(self, server: str) -> Path:
         """What a server says before it has its log. Not in `log`: whoever owns that folder
-        could lay a link there for root to write through."""
+        could lay a link there for root to write through.
+        """
         path = self.root / f"{server}-start.log"
         path.unlink(missing_ok=True)
         return path

@@ -53,7 +53,7 @@ class _Place:
     again_at: float | None = None
 
 
-class GaveUp(Exception):  # noqa: N818 - said to people as a sentence, not a fault of ours
+class GaveUp(Exception):
     """A child died too often."""
 
 
@@ -106,7 +106,8 @@ def run(
 @contextmanager
 def _asked_to_stop() -> Iterator[_Stop]:
     stop = _Stop()
-    before = {number: signal.signal(number, stop) for number in SIGNALS}
+    heeded = [n for n in SIGNALS if signal.getsignal(n) is not signal.SIG_IGN]  # nohup, `&`
+    before = {number: signal.signal(number, stop) for number in heeded}
     try:
         yield stop
     finally:
