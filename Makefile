@@ -6,6 +6,8 @@ UV_VERSION = 0.13.9
 UV = .uv/bin/uv
 BIN = .venv/bin
 SYNCED = .venv/.synced
+# an office network may read along under a certificate that only the machine knows
+CERTIFICATES = $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),--system-certs)
 CHROMIUM = chromium chromium-browser google-chrome
 SAY = @printf '== %s\n'
 
@@ -39,7 +41,7 @@ clean: ## remove environments and caches; data folders stay
 
 $(SYNCED): pyproject.toml uv.lock $(UV)
 	$(SAY) 'Installing what uv.lock lists into .venv'
-	@UV_PYTHON_DOWNLOADS=never $(UV) sync --locked --python "$$(.uv/bin/python -c 'import sys; print(sys._base_executable)')"
+	@UV_PYTHON_DOWNLOADS=never $(UV) sync --locked $(CERTIFICATES) --python "$$(.uv/bin/python -c 'import sys; print(sys._base_executable)')"
 	@touch $@
 
 $(UV):
@@ -50,10 +52,10 @@ $(UV):
 	if [ -z "$$found" ]; then \
 		echo 'Python 3.11 or newer is needed$(if $(PYTHON), and $(PYTHON) is not that). Install it, or name it: make setup PYTHON=/path/to/python'; exit 1; \
 	fi; \
-	if ! "$$found" -m venv --clear .uv >.uv.log 2>&1; then \
-		cat .uv.log; rm -rf .uv .uv.log; \
+	if ! said=$$("$$found" -m venv --clear .uv 2>&1); then \
+		echo "$$said"; rm -rf .uv; \
 		echo "$$found cannot make environments. Debian or Ubuntu: apt-get install $$("$$found" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])') - then run make again"; exit 1; \
-	fi; rm -f .uv.log; \
+	fi; \
 	.uv/bin/python -m pip install -q --disable-pip-version-check uv==$(UV_VERSION) || { rm -rf .uv; exit 1; }
 
 # The browser stories need Chromium and a Chinese font; without them they are skipped, said aloud.

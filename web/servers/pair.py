@@ -57,7 +57,7 @@ def start(
     """
     if database_url and redis_url:
         return Servers(database_url, redis_url, say=say)
-    folder = Folder(data_dir.absolute())
+    folder = Folder(data_dir.resolve())
     folder.create()
     with ExitStack() as held:
         held.enter_context(folder.locked())
@@ -102,7 +102,7 @@ def embedded(
 
 def attach(data_dir: Path) -> Servers | None:
     """The servers another process runs on this folder; stopping them is that one's matter."""
-    folder = Folder(data_dir.absolute())
+    folder = Folder(data_dir.resolve())
     if not folder.occupied():
         return None
     return Servers(postgres.address(folder), valkey.address(folder))

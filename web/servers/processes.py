@@ -5,6 +5,7 @@ cleanly. PR_SET_PDEATHSIG was left aside: it fires when the *thread* that forked
 a preexec_fn, which is unsound once there are threads, and exists on Linux only.
 """
 
+import calendar
 import json
 import os
 import signal
@@ -62,7 +63,7 @@ def _look_in_proc(pid: int) -> Being | None:
 def _look_with_ps(pid: int) -> Being | None:
     answer = subprocess.run(  # noqa: S603 - fixed words and a number
         ["/bin/ps", "-ww", "-o", "lstart=", "-o", "command=", "-p", str(pid)],
-        env={"LC_ALL": "C"},
+        env={"LC_ALL": "C", "TZ": "UTC"},
         capture_output=True,
         text=True,
         check=False,
@@ -70,7 +71,7 @@ def _look_with_ps(pid: int) -> Being | None:
     words = answer.split(maxsplit=5)
     if len(words) < 6 or words[5].startswith("("):
         return None
-    born = time.mktime(time.strptime(" ".join(words[:5]), "%a %b %d %H:%M:%S %Y"))
+    born = calendar.timegm(time.strptime(" ".join(words[:5]), "%a %b %d %H:%M:%S %Y"))
     return Being(pid, born, words[5])
 
 
