@@ -98,9 +98,7 @@ class Register:
         return tuple(unit.code for unit in self.units if self.beneath(unit.code, code))
 
 
-def register_from(
-    rows: Iterable[Mapping[str, Any]], *, district: tuple[str, ...] = ()
-) -> Register:
+def register_from(rows: Iterable[Mapping[str, Any]], *, district: tuple[str, ...] = ()) -> Register:
     """The register in its data file's rows (`code name aliases kind parent group …`).
 
     `district` holds what people put before a name (渭滨区, 渭滨): each makes an alias.

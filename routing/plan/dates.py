@@ -12,7 +12,9 @@ _WHEN = re.compile(
     r"|(?P<end>20\d\d)年(?:[底末年内终])*(?:之?前|以前)?|(?P<this>今年底?|年底|年末|年内|本年度内?|全年)(?:之?前)?"
 )
 _DAYS = {"上旬": 10, "中旬": 20}
-_QUARTERS = {char: number for number, chars in enumerate(("一1", "二2", "三3", "四4"), 1) for char in chars}
+_QUARTERS = {
+    char: number for number, chars in enumerate(("一1", "二2", "三3", "四4"), 1) for char in chars
+}
 
 
 def date_spans(text: str) -> list[tuple[int, int]]:

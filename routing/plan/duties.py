@@ -1,6 +1,7 @@
 """Who answers for a task: the words of its responsibility bracket or field lines, taken apart."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from routing.hanzi import simplified
@@ -15,7 +16,9 @@ _ROLE = re.compile(
     r"|(?:为|是|积极|密切|协同|共同|协助|主动)*(?:配合|协助|协办|参与|参加|协同)"
     r"(?:落实|实施|推进|单位|部门)*|支持" + _END + ")"
     r"|(?P<own>(?:为|是|具体|分别|共同|分工|组织|抓好|各自)*"
-    r"(?:负责(?:落实|实施|推进|组织实施)?|(?:责任|主办|主责)单位|主办|承办|(?:落实|实施|推进)" + _END + "))"
+    r"(?:负责(?:落实|实施|推进|组织实施)?|(?:责任|主办|主责)单位|主办|承办|(?:落实|实施|推进)"
+    + _END
+    + "))"
 )
 _COORDINATE = re.compile(
     r"(?<![统牵])(?<!牵头)(?<!统筹)协调(?P<who>[^，,；;。]{2,60}?)"
@@ -75,6 +78,17 @@ def looks_like_duty(text: str) -> bool:
 def has_label(text: str) -> bool:
     found = _LABEL.search(simplified(text))
     return bool(found and not found["other"])
+
+
+def read_all(marks: Iterable[str], known: Known) -> Duties:
+    """The duties of a task's marks together: field lines complete one another."""
+    words = list(marks)
+    if any(map(has_label, words)):
+        return read_duties("；".join(words), known)
+    duties = Duties()
+    for mark in words:
+        duties.add(read_duties(mark, known))
+    return duties
 
 
 def read_duties(text: str, known: Known) -> Duties:
@@ -202,7 +216,7 @@ def _without(names: Names, taken: tuple[str, ...]) -> Names:
 
 
 def _unbracketed(text: str) -> str:
-    return re.sub(r"[（(][^（）()]*[）)]", "", text)
+    return re.sub(r"[（(〔\[][^（）()〔〕\[\]]*[）)〕\]]", "", text)
 
 
 def _outside(text: str, spans: list[tuple[int, int]]) -> list[str]:

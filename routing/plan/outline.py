@@ -14,7 +14,12 @@ _LEVELS = (
     (4, re.compile(r"^第\s*(\d{1,3})\s*(?:项|条)\s*[:：、.．]?\s*")),
     (4, re.compile(rf"^任务({_NUMERAL})\s*[:：、.．]?\s*")),
     (4, re.compile(r"^(\d{1,3})\s*[.．、]\s*(?!\d)")),
-    (4, re.compile(r"^(\d{1,3})[ 　](?=[\u4e00-\u9fff“《])(?!个|项|家|年|月|日|天|次|名|万|亿|小时)")),
+    (
+        4,
+        re.compile(
+            r"^(\d{1,3})[ 　](?=[\u4e00-\u9fff“《])(?!个|项|家|年|月|日|天|次|名|万|亿|小时)"
+        ),
+    ),
     (5, re.compile(r"^[（(]\s*(\d{1,3})\s*[）)]\s*[、．.]?\s*")),
     (6, re.compile(r"^(\d{1,3})[）)]\s*[、．.]?\s*")),
     (7, re.compile(r"^([①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳])\s*")),
@@ -74,7 +79,9 @@ def outline(lines: list[tuple[int, str]]) -> Block:
 def split_title(paragraphs: list[str]) -> tuple[str, list[str]]:
     """A block's title and what is left of its paragraphs."""
     first, rest = paragraphs[0], paragraphs[1:]
-    cut = re.search(r"[。：；]|:(?=\D)|　+|\s{2,}|(?<=[\u4e00-\u9fff”》])[. ](?=[\u4e00-\u9fff“《])", first)
+    cut = re.search(
+        r"[。：；]|:(?=\D)|　+|\s{2,}|(?<=[\u4e00-\u9fff”》])[. ](?=[\u4e00-\u9fff“《])", first
+    )
     if cut and 2 <= cut.start() <= 60:
         body = first[cut.end() :].strip()
         return first[: cut.start()].strip(), ([body] if body else []) + rest

@@ -39,7 +39,9 @@ def pick(tree: Block) -> list[Item]:
     answering = answering or {b for b in blocks if closing_sentence(b.paragraphs)}
     if not answering:
         where = blocks[0].line
-        raise PlanRefused("no_duty", "没有任何任务写明牵头或责任单位，无法作为方案导入", where=where)
+        raise PlanRefused(
+            "no_duty", "没有任何任务写明牵头或责任单位，无法作为方案导入", where=where
+        )
     lifted = _lifted(blocks, answering)
     items = [_item(block) for block in _tasks(tree, answering, lifted)]
     _drop_closing_words(items)
@@ -49,15 +51,17 @@ def pick(tree: Block) -> list[Item]:
 
 def _lifted(blocks: list[Block], answering: set[Block]) -> set[Block]:
     """Blocks answered for as a whole: every one of them has its mark after its last sub-item."""
-    only_last, otherwise = set[Block](), 0
+    only_last: list[Block] = []
+    otherwise: set[int] = set()
     for block in blocks:
         told = [child in answering for child in block.children]
         if len(told) > 1 and any(told):
             if told[-1] and sum(told) == 1 and block.level >= _SECTION_LEVEL:
-                only_last.add(block)
+                only_last.append(block)
             else:
-                otherwise += 1
-    return only_last if len(only_last) > 1 and not otherwise else set()
+                otherwise.add(block.level)
+    lifted = {block for block in only_last if block.level not in otherwise}
+    return lifted if len(lifted) > 1 else set()
 
 
 def _tasks(parent: Block, answering: set[Block], lifted: set[Block]) -> list[Block]:

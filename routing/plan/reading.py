@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from routing.hanzi import simplified
 from routing.plan.dates import date_in, plan_year
-from routing.plan.duties import Duties, read_duties
+from routing.plan.duties import Duties, read_all
 from routing.plan.model import Note, Plan, PlanRefused, Task
 from routing.plan.naming import Naming
 from routing.plan.outline import Block, outline, split_title
@@ -14,7 +14,9 @@ from routing.plan.targets import read_targets
 from routing.plan.text import decode, tidy
 from routing.units import Register
 
-_TITLE_END = re.compile(r"(?:方案|计划|措施|清单|意见|要点|办法|分工|行动|规划|举措|条)(?:（[^）]*）|\([^)]*\))?$")
+_TITLE_END = re.compile(
+    r"(?:方案|计划|措施|清单|意见|要点|办法|分工|行动|规划|举措|条)(?:（[^）]*）|\([^)]*\))?$"
+)
 _NOT_A_TITLE = re.compile(r"^(?:附件|附|抄送|主送|各)|[。；]")
 
 
@@ -35,14 +37,14 @@ def read(
     duties = [_duties(item, naming) for item in items]
     naming.settle(name for duty in duties for name in (*duty.leads, *duty.supports))
     tasks = tuple(_task(i, d, naming, year) for i, d in zip(items, duties, strict=True))
-    sections = tuple(block.path() for block in tree.within() if block.level and _is_section(block, items))
+    sections = tuple(
+        block.path() for block in tree.within() if block.level and _is_section(block, items)
+    )
     return Plan(title, sections, _in_order(tasks), year)
 
 
 def _duties(item: Item, naming: Naming) -> Duties:
-    duties = Duties()
-    for mark in item.marks:
-        duties.add(read_duties(mark.words, naming.knows))
+    duties = read_all((mark.words for mark in item.marks), naming.knows)
     # a unit that leads needs no second mention; 及 lists repeat it by habit
     duties.supports = [name for name in duties.supports if name not in duties.leads]
     return duties
@@ -54,7 +56,9 @@ def _task(item: Item, duties: Duties, naming: Naming, year: int | None) -> Task:
     body = "\n".join(rest)
     by = date_in(simplified(duties.by), year) or duties.by
     targets, doubts = read_targets("。".join([title, *rest]), title, year)
-    dated = tuple(t if t.by or not by else type(t)(t.what, t.op, t.value, t.unit, by) for t in targets)
+    dated = tuple(
+        t if t.by or not by else type(t)(t.what, t.op, t.value, t.unit, by) for t in targets
+    )
     leads, lead_notes = naming.canonical(duties.leads, item.source)
     supports, support_notes = naming.canonical(duties.supports, item.source)
     partners, _ = naming.canonical(duties.coordinates, item.source, outside=True)

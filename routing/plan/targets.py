@@ -49,7 +49,11 @@ _TAIL_NOUN = re.compile(
     r"用户|企业|工程|项目|事项|业务|年均|平均|审批|办理|办结|报装|登记|时间|时限|环节|材料|费用|成本|"
     r"覆盖率|满意率|[^，]{0,3}率"
 )
-_BASELINE = re.compile(r"(?:由|从|自|原来?的?|较[^，]{0,8}|比[^，]{0,8})$")
+_BASELINE = re.compile(
+    r"(?:[由从自较](?:原来?|法定|目前|现有|现行|平均|国家|省定)?的?(?:时限|时间)?|原来?的?|法定时限)$"
+)
+# 「由3个工作日」 and 「较上年」 say where from, not what
+_COMPARISON = re.compile(r"(?:[由从自][^，]*\d[^，]*|(?:同比|环比|[较比][^，]{1,8}))$")
 _FREQUENCY = re.compile(r"每(半年|年|季度|季|月|周|两年|半月)[^，。；]{0,40}?$")
 _LISTED = re.compile(r"等$")
 
@@ -112,9 +116,9 @@ def _target(
         op = _bare_operator(before, found, unit)
     if not op:
         return
-    what = _subject(_undated(subject), after)
+    what = _subject(_undated(_COMPARISON.sub("", subject)), after)
     if len(what) < 3:
-        what = f"{title}：{what or '完成'}"
+        what = f"{title}：{what}" if what else title
     if found["list"]:
         yield from _aligned(what, op, found, unit, by, notes)
     elif found["range"]:

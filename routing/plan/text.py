@@ -20,19 +20,25 @@ _CJK = re.compile(r"[\u4e00-\u9fff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd\ue000-\uf8ff]")
 _INVISIBLE = re.compile(r"[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\xad]")
 _MARKDOWN = re.compile(r"^\s*(?:#{1,6}\s+|>\s+)|\*\*|^\s*\|?(?:\s*:?-{3,}:?\s*\|)+\s*$")
-_DUTY_END = r"(?:牵头|负责|配合|落实|参与|协办|协助|相关工作|单位[^（）()]{0,80}|部门[^（）()]{0,80})"
-_NEXT_ITEM = r"(?:\d{1,3}[.．、](?!\d)|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
+_DUTY_END = (
+    r"(?:牵头|负责|配合|落实|参与|协办|协助|相关工作|单位[^（）()]{0,80}|部门[^（）()]{0,80})"
+)
+_NEXT_ITEM = (
+    r"(?:\d{1,3}[.．、](?!\d)|[（(][一二三四五六七八九十]{1,3}[）)]|[一二三四五六七八九十]{1,3}、)"
+)
 # several tasks pasted as one paragraph: only a finished responsibility bracket may end one
 _RUN_ON = re.compile(rf"({_DUTY_END}[^（）()。]{{0,12}}[）)】][。；;，,]?)\s*(?={_NEXT_ITEM})")
 _COLUMNS = (
     ("number", re.compile(r"^(?:序号|编号|任务编号|任务序号)$")),
-    ("support", re.compile(r"(?:责任|配合|协办|参与|协同|承办|实施)(?:单位|部门)")),
+    ("assist", re.compile(r"(?:配合|协办|参与|协同)(?:单位|部门)")),
+    ("support", re.compile(r"(?:责任|承办|实施)(?:单位|部门)")),
     ("lead", re.compile(r"(?:牵头|主办|主责|负责)(?:单位|部门)?")),
     ("by", re.compile(r"时限|期限|完成时间|时间节点|时间要求")),
     ("person", re.compile(r"领导|责任人|联系人|负责人|电话|备注")),
     ("body", re.compile(r"内容|措施|举措|要求|目标|标准")),
     ("title", re.compile(r"任务|事项|项目|名称|工作")),
 )
+_LABELS = {"lead": "牵头单位", "support": "责任单位", "assist": "配合单位", "by": "完成时限"}
 
 
 def decode(data: bytes) -> str:
@@ -102,7 +108,7 @@ def _header(cells: list[str]) -> list[str]:
     if any(len(cell) > 16 for cell in cells):
         return []
     found = [_column("".join(simplified(cell).split())) for cell in cells]
-    if "lead" not in found and "support" not in found:
+    if not {"lead", "support", "assist"} & set(found):
         return []
     return found if {"title", "body"} & set(found) else []
 
@@ -120,13 +126,13 @@ def _row(cells: list[str], columns: list[str]) -> Iterator[str]:
     number = re.sub(r"\D", "", simplified(row.get("number", "")))
     title = row.get("title") or row.get("body", "")
     body = row.get("body", "") if row.get("title") else ""
-    if not (number or row.get("lead") or row.get("support")):
+    if not (number or row.keys() & {"lead", "support", "assist"}):
         yield from filter(None, [" ".join(dict.fromkeys(filter(None, cells)))])
         return
     numbered = re.match(_NEXT_ITEM, title)
     yield title if numbered or not number else f"{number}.{title}"
     if body:
         yield body
-    for kind, label in (("lead", "牵头单位"), ("support", "责任单位"), ("by", "完成时限")):
+    for kind, label in _LABELS.items():
         if row.get(kind):
             yield f"{label}：{row[kind]}"
