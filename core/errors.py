@@ -9,20 +9,25 @@ Refused                 a business "no": stable code, fields at fault, words to 
 └── TooMany             a limit of rate or number is reached
 """
 
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One field at fault: its name as the caller wrote it, a stable code, a sentence."""
+    """One field at fault: its name as the caller wrote it, a stable code, a sentence.
+
+    The sentence is a msgid: it is translated at the edge, then filled from `params`.
+    """
 
     field: str
     code: str
     message: str
+    params: Mapping[str, str | int] = dataclasses.field(default_factory=dict)
 
 
-class Refused(Exception):  # noqa: N818 - a business "no" is not an error
+class Refused(Exception):
     """The request was understood and refused."""
 
     code = "refused"
@@ -34,7 +39,7 @@ class Refused(Exception):  # noqa: N818 - a business "no" is not an error
         *,
         code: str | None = None,
         faults: tuple[Fault, ...] = (),
-        params: Mapping[str, str] | None = None,
+        params: Mapping[str, str | int] | None = None,
     ) -> None:
         self.message = message or type(self).message
         self.code = code or type(self).code
@@ -51,8 +56,8 @@ class Invalid(Refused):
     message = "提交的内容有误，请按提示修改"
 
     @classmethod
-    def one(cls, field: str, code: str, message: str) -> "Invalid":
-        return cls(faults=(Fault(field, code, message),))
+    def one(cls, field: str, code: str, message: str, **params: str | int) -> "Invalid":
+        return cls(faults=(Fault(field, code, message, params),))
 
 
 class Forbidden(Refused):

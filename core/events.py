@@ -211,7 +211,10 @@ class RedoOrdered(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallbackAnswered(Event):
-    """The complainant's own three answers: contacted? solved? which grade (1 best … 5)?"""
+    """The complainant's own three answers: contacted? solved? which grade (1 best … 5)?
+
+    `verdict` is close or redo; silence is never an answer.
+    """
 
     kind: ClassVar[str] = "ticket.callback_answered"
     audience: ClassVar[Audience] = Audience.PARTIES
@@ -220,7 +223,7 @@ class CallbackAnswered(Event):
     solved: bool | None = None
     grade: int | None = None
     comment: UUID | None = None
-    round: int = 1
+    verdict: str = "close"
 
 
 @dataclass(frozen=True, slots=True)
@@ -408,6 +411,7 @@ class ClockStarted(Event):
     policy: str
     calendar: str
     due: datetime | None
+    since: datetime | None = None
     order: UUID | None = None
     department: str | None = None
     generation: int = 1
@@ -501,6 +505,7 @@ class ClockMoved(Event):
     due: datetime | None
     before: datetime | None
     order: UUID | None = None
+    department: str | None = None
 
 
 def _register() -> dict[str, type[Event]]:

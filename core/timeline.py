@@ -12,7 +12,7 @@ from core.errors import NotFound
 from core.events import Audience, Event, decode, encode
 from core.projection import is_lead, project
 from core.states import Status, advance
-from core.tables import Entry, Ticket
+from core.tables import Entry, Ticket, Words
 
 # a loop among followers shows itself here instead of filling the table
 ENTRIES_A_DESK = 50
@@ -109,6 +109,31 @@ def _drain(desk: Desk) -> None:
                 follow(desk, ticket, entry)
     finally:
         desk.draining = False
+
+
+def write(desk: Desk, ticket: Ticket, body: str, internal: str | None = None) -> UUID:
+    """Keep free text where it can be erased; facts hold only the id returned here."""
+    words = Words(
+        id=desk.new_id(),
+        ticket_id=ticket.id,
+        body=body,
+        internal=internal,
+        written_at=desk.now,
+    )
+    desk.session.add(words)
+    desk.session.flush()
+    return words.id
+
+
+def last(desk: Desk, ticket: Ticket, kind: str) -> Entry | None:
+    """The newest entry of a kind, pending ones included."""
+    desk.flush()
+    return desk.session.exec(
+        select(Entry)
+        .where(Entry.ticket_id == ticket.id, Entry.kind == kind)
+        .order_by(col(Entry.number).desc())
+        .limit(1)
+    ).first()
 
 
 def entries(

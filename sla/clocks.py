@@ -1,0 +1,185 @@
+"""A running promise: when it must act, what is due now, and its fold from the timeline."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+from uuid import UUID
+
+from sla.policies import Policy
+from sla.worktime import HOURS, Calendar, CalendarUnknown, Mode
+
+WARNING = "blue"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """At this instant, this level: before the due time a warning, from it on a breach."""
+
+    level: str
+    at: datetime
+    tell: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What to do now: fire one level, or nothing; and what to wait for next."""
+
+    fire: Action | None
+    next: Action | None
+    collapsed: tuple[str, ...] = ()  # levels that were missed and give way to the one fired
+
+
+def due_time(start: datetime, policy: Policy, calendar: Calendar) -> datetime | None:
+    """When the promise is due; None while that year's calendar is not published."""
+    try:
+        return calendar.add(start, policy.promise)
+    except CalendarUnknown:
+        return None
+
+
+def actions(
+    start: datetime, due: datetime, policy: Policy, calendar: Calendar
+) -> tuple[Action, ...]:
+    """Every instant at which the clock acts, in order. A warning never follows its due time."""
+    found = []
+    warning = _warning(start, due, policy, calendar)
+    if warning is not None:
+        found.append(Action(WARNING, warning, policy.warn))
+    for step in policy.ladder:
+        try:
+            at = due if step.after is None else calendar.add(due, step.after)
+        except CalendarUnknown:
+            break  # the rung is set when the year is published
+        found.append(Action(step.level, at, step.tell))
+    if not policy.ladder:
+        found.append(Action("due", due, ()))
+    return tuple(found)
+
+
+def _warning(start: datetime, due: datetime, policy: Policy, calendar: Calendar) -> datetime | None:
+    if policy.warn_at is None or due <= start:
+        return None
+    share = float(policy.warn_at)
+    if policy.promise.mode is Mode.NATURAL_HOURS:
+        return start + (due - start) * share
+    try:
+        worked = calendar.elapsed(start, due)
+        at = calendar.add_working(start, worked * share)
+    except CalendarUnknown:
+        at = start + (due - start) * share
+    return min(at, due - timedelta(seconds=1)) if at >= start else None
+
+
+def judge(planned: tuple[Action, ...], fired: str | None, now: datetime) -> Verdict:
+    """The highest level that is due and not yet fired; lower missed ones collapse into it."""
+    waiting = list(planned)
+    if fired is not None:
+        levels = [action.level for action in planned]
+        done = levels.index(fired) + 1 if fired in levels else 0
+        waiting = waiting[done:]
+    due = [action for action in waiting if action.at <= now]
+    later = waiting[len(due) :]
+    return Verdict(
+        fire=due[-1] if due else None,
+        next=later[0] if later else None,
+        collapsed=tuple(action.level for action in due[:-1]),
+    )
+
+
+def shown_remaining(
+    now: datetime, due: datetime, policy_mode: Mode, calendar: Calendar
+) -> timedelta:
+    """Time left as people count it: working time for working modes; negative when late."""
+    if policy_mode in HOURS - {Mode.WORKING_HOURS}:
+        return due - now
+    try:
+        return calendar.elapsed(now, due)
+    except CalendarUnknown:
+        return due - now
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock as its facts tell it."""
+
+    id: UUID
+    metric: str
+    started: datetime
+    due: datetime | None
+    original_due: datetime | None
+    state: str = "running"
+    level: str | None = None
+    stopped: datetime | None = None
+    on_time: bool | None = None
+    department: str | None = None
+    order: UUID | None = None
+
+
+class Fact(Protocol):
+    """What a fold needs of an entry."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def facts(self) -> Mapping[str, Any]: ...
+    @property
+    def at(self) -> datetime: ...
+
+
+def fold(timeline: Iterable[Fact]) -> dict[UUID, Clock]:
+    """Every clock of a ticket from its facts alone."""
+    clocks: dict[UUID, Clock] = {}
+    for entry in timeline:
+        if "clock" not in entry.facts:
+            continue
+        key = UUID(entry.facts["clock"])
+        if entry.kind == "clock.started":
+            clocks[key] = _started(key, entry)
+        else:
+            clocks[key] = _moved(clocks[key], entry)
+    return clocks
+
+
+def _started(key: UUID, entry: Fact) -> Clock:
+    facts = entry.facts
+    due = _instant(facts["due"])
+    return Clock(
+        id=key,
+        metric=facts["metric"],
+        started=_instant(facts.get("since")) or entry.at,
+        due=due,
+        original_due=due,
+        state="running" if due else "unpublished",
+        department=facts["department"],
+        order=UUID(facts["order"]) if facts["order"] else None,
+    )
+
+
+def _moved(clock: Clock, entry: Fact) -> Clock:
+    facts = entry.facts
+    match entry.kind:
+        case "clock.warned" | "order.escalated":
+            return replace(clock, level=facts["level"])
+        case "clock.breached":
+            return replace(clock, state="breached", level=facts["level"])
+        case "clock.met":
+            state = "met" if facts["on_time"] else "breached"
+            return replace(clock, state=state, stopped=entry.at, on_time=facts["on_time"])
+        case "clock.cancelled":
+            return replace(clock, state="cancelled", stopped=entry.at)
+        case "clock.paused":
+            return replace(clock, state="paused")
+        case "clock.moved":
+            order = UUID(facts["order"]) if facts["order"] else clock.order
+            department = facts.get("department") or clock.department
+            state = "running" if clock.state in {"paused", "unpublished"} else clock.state
+            return replace(
+                clock, due=_instant(facts["due"]), order=order, department=department, state=state
+            )
+        case _:
+            return clock
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,250 @@
+"""Policies: how long each promise is, when it warns, and who is told as it breaks.
+
+Data, versioned; the presets carry the basis they were taken from (the codes are those of the
+domain reference's list of sources, kept in docs of the same name).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sla.worktime import Mode, Promise, PromiseRefused
+
+METRICS = (
+    "accept",
+    "sign",
+    "first_contact",
+    "co_reply",
+    "resolve",
+    "redo",
+    "ruling",
+    "callback",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of the ladder: so long after the due time, these roles are told."""
+
+    level: str
+    after: Promise | None  # None: at the due time itself
+    tell: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One promise. An empty set of kinds or urgencies, or None, means any."""
+
+    id: str
+    metric: str
+    promise: Promise
+    kinds: frozenset[str] = frozenset()
+    urgencies: frozenset[str] = frozenset()
+    complex: bool | None = None
+    enterprise: bool | None = None
+    warn_at: Fraction | None = None  # share of the time used when the first warning goes out
+    warn: tuple[str, ...] = ()  # who gets it
+    ladder: tuple[Step, ...] = ()
+    basis: str = ""
+
+    def __post_init__(self) -> None:
+        if self.metric not in METRICS:
+            raise PromiseRefused("metric", f"must be one of {', '.join(METRICS)}")
+        if self.warn_at is not None and not 0 < self.warn_at < 1:
+            raise PromiseRefused("warn_at", "a warning must come before the due time, not after")
+
+    def fits(self, facts: "Facts") -> bool:
+        """Whether every condition holds."""
+        return (
+            (not self.kinds or facts.kind in self.kinds)
+            and (not self.urgencies or facts.urgency in self.urgencies)
+            and self.complex in (None, facts.complex)
+            and self.enterprise in (None, facts.enterprise)
+        )
+
+    @property
+    def weight(self) -> int:
+        """How specific it is: the most specific fitting policy is chosen."""
+        conditions = (self.kinds, self.urgencies)
+        return sum(map(bool, conditions)) + sum(
+            value is not None for value in (self.complex, self.enterprise)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a policy may ask of a ticket."""
+
+    kind: str
+    urgency: str
+    complex: bool = False
+    enterprise: bool = False
+
+
+def choose(policies: Iterable[Policy], metric: str, facts: Facts) -> Policy | None:
+    """The most specific policy of the metric that fits; the earlier one among equals."""
+    fitting = [item for item in policies if item.metric == metric and item.fits(facts)]
+    return max(fitting, key=lambda item: item.weight, default=None)
+
+
+def _hours(n: float, *, working: bool = True) -> Promise:
+    mode = Mode.WORKING_HOURS if working else Mode.NATURAL_HOURS
+    return Promise(mode, Fraction(n).limit_denominator(3600))
+
+
+def _days(n: int, *, working: bool = True) -> Promise:
+    return Promise(Mode.WORKING_DAYS if working else Mode.NATURAL_DAYS, Fraction(n))
+
+
+_WARN = Fraction(4, 5)
+_UNIT = ("liaison", "handler")
+# blue before the due time, yellow at it, red a day later, circular after five: domain 10(b)
+LADDER = (
+    Step("yellow", None, ("head", "liaison", "office")),
+    Step("red", _days(1), ("head", "office")),
+    Step("circular", _days(5), ("head", "office", "leader")),
+)
+_DESK_LADDER = (Step("yellow", None, ("dispatcher",)), Step("red", _days(1), ("office",)))
+_SIGN_LADDER = (Step("yellow", None, ("head", "liaison")), Step("red", _days(1), ("office",)))
+
+# kind, enterprise, urgency or "complex", promise, basis
+_RESOLVE: tuple[tuple[str, bool | None, str, Promise, str], ...] = (
+    ("inquiry", None, "normal", _days(1), "S4 P11 P14f"),
+    ("inquiry", None, "urgent", _hours(4), "S4 P14f"),
+    ("inquiry", None, "critical", _hours(4), "S4 P14f"),
+    ("inquiry", None, "complex", _days(3), "P11"),
+    ("help", None, "normal", _days(5), "R2 S4"),
+    ("help", None, "urgent", _days(2), "P10 R2"),
+    ("help", None, "critical", _hours(24, working=False), "P10 G3"),
+    ("help", None, "complex", _days(15), "R2"),
+    ("complaint", False, "normal", _days(5), "R2-R4 S4"),
+    ("complaint", False, "urgent", _days(3), "R2-R4"),
+    ("complaint", None, "critical", _hours(24, working=False), "R2-R4 P10"),
+    ("complaint", False, "complex", _days(15), "R2-R4"),
+    ("complaint", True, "normal", _days(7), "P1: seven working days from receipt"),
+    ("complaint", True, "urgent", _days(5), "P1 P7"),
+    ("complaint", True, "complex", _days(30, working=False), "P1: up to thirty days, approved"),
+    ("report", None, "normal", _days(15), "N2b R3; statutory terms are set by hand"),
+    ("report", None, "urgent", _days(5), "N2b R3"),
+    ("report", None, "critical", _hours(24, working=False), "N2b R3"),
+    ("report", None, "complex", _days(30, working=False), "N2b R3"),
+    ("suggestion", None, "normal", _days(5), "R2"),
+    ("suggestion", None, "complex", _days(15), "R2"),
+    ("praise", None, "normal", _days(5), "R2"),
+)
+
+
+def _resolve_presets() -> list[Policy]:
+    return [
+        Policy(
+            id=f"resolve.{kind}.{name}" + (".enterprise" if enterprise else ""),
+            metric="resolve",
+            promise=promise,
+            kinds=frozenset({kind}),
+            urgencies=frozenset() if name in {"normal", "complex"} else frozenset({name}),
+            complex=True if name == "complex" else None,
+            enterprise=enterprise,
+            warn_at=_WARN,
+            warn=_UNIT,
+            ladder=LADDER,
+            basis=basis,
+        )
+        for kind, enterprise, name, promise, basis in _RESOLVE
+    ]
+
+
+def _desk(
+    metric: str, promise: Promise, basis: str, ladder: tuple[Step, ...], urgency: str = ""
+) -> Policy:
+    return Policy(
+        id=f"{metric}.{urgency or 'normal'}",
+        metric=metric,
+        promise=promise,
+        urgencies=frozenset({urgency}) if urgency else frozenset(),
+        warn_at=_WARN,
+        warn=ladder[0].tell,
+        ladder=ladder,
+        basis=basis,
+    )
+
+
+PRESETS: tuple[Policy, ...] = (
+    *_resolve_presets(),
+    # kept at once by rule; past three days the request counts as accepted
+    _desk("accept", _days(3), "P5 P6: deemed accepted after three working days", _DESK_LADDER),
+    _desk("sign", _days(1), "P10 P13", _SIGN_LADDER),
+    _desk("sign", _hours(2), "P13", _SIGN_LADDER, "urgent"),
+    _desk("sign", _hours(0.25, working=False), "P10: fifteen minutes", _SIGN_LADDER, "critical"),
+    _desk("first_contact", _days(1), "P14 P15", _SIGN_LADDER),
+    _desk("first_contact", _hours(1), "P14c-e", _SIGN_LADDER, "urgent"),
+    _desk("first_contact", _hours(0.5, working=False), "P14d", _SIGN_LADDER, "critical"),
+    _desk("co_reply", _days(3), "R1 art. 14: before the lead's own", _SIGN_LADDER),
+    _desk("redo", _days(3), "S4", LADDER),
+    _desk("redo", _days(1), "S4", LADDER, "urgent"),
+    _desk("redo", _hours(4), "S4", LADDER, "critical"),
+    _desk("ruling", _hours(3.5), "half a working day: ours", _DESK_LADDER),
+    Policy("callback", "callback", _days(5), basis="ours: silence is then not rated"),
+)
+
+
+def as_json(policies: Sequence[Policy]) -> list[dict[str, Any]]:
+    """The policies as JSON values, for their stored version."""
+    return [
+        {
+            "id": item.id,
+            "metric": item.metric,
+            "promise": _promise_json(item.promise),
+            "kinds": sorted(item.kinds),
+            "urgencies": sorted(item.urgencies),
+            "complex": item.complex,
+            "enterprise": item.enterprise,
+            "warn_at": str(item.warn_at) if item.warn_at is not None else None,
+            "warn": list(item.warn),
+            "ladder": [
+                {
+                    "level": step.level,
+                    "after": _promise_json(step.after) if step.after else None,
+                    "tell": list(step.tell),
+                }
+                for step in item.ladder
+            ],
+            "basis": item.basis,
+        }
+        for item in policies
+    ]
+
+
+def from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
+    """The policies of a stored version."""
+    return tuple(
+        Policy(
+            id=row["id"],
+            metric=row["metric"],
+            promise=_promise(row["promise"]),
+            kinds=frozenset(row["kinds"]),
+            urgencies=frozenset(row["urgencies"]),
+            complex=row["complex"],
+            enterprise=row["enterprise"],
+            warn_at=Fraction(row["warn_at"]) if row["warn_at"] else None,
+            warn=tuple(row["warn"]),
+            ladder=tuple(
+                Step(
+                    step["level"],
+                    _promise(step["after"]) if step["after"] else None,
+                    tuple(step["tell"]),
+                )
+                for step in row["ladder"]
+            ),
+            basis=row["basis"],
+        )
+        for row in rows
+    )
+
+
+def _promise_json(promise: Promise) -> dict[str, str]:
+    return {"mode": promise.mode, "n": str(promise.n)}
+
+
+def _promise(row: Mapping[str, str]) -> Promise:
+    return Promise(Mode(row["mode"]), Fraction(row["n"]))
