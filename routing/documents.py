@@ -13,6 +13,7 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from routing.plan import LIMIT, PlanRefused, decode
+from routing.plan.names import unit_like
 
 _UNPACKED_LIMIT = 60 * 1024 * 1024
 _HAN = "零一二三四五六七八九十"
@@ -61,7 +62,10 @@ def _lines(block: Paragraph | Table, numbers: "_Numbering") -> Iterator[str]:
 
 
 def _cell(text: str) -> str:
-    return re.sub(r"\s*\n\s*", "", text).strip()
+    """A cell on one line; units that stand under one another become a list."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    listed = len(lines) > 1 and all(unit_like(line) for line in lines)
+    return ("、" if listed else "").join(lines)
 
 
 class _Numbering:

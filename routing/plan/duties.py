@@ -150,7 +150,7 @@ def _sentence(text: str, duties: Duties, known: Known) -> None:
         start, end = found.span("who" if found["who"] else "rest")
         _take("coordinate", read_names(text[start:end], known), duties)
     text = "".join(_outside(text, [found.span() for found in _COORDINATE.finditer(plain)]))
-    groups = list(_groups(text))
+    groups = _groups(text) or _names_alone(text)
     led = any(role == "lead" for role, _ in groups)
     owned = led or bool(duties.leads)
     for role, words in groups:
@@ -164,6 +164,17 @@ def _sentence(text: str, duties: Duties, known: Known) -> None:
         for other in others:
             _take("support", read_names(other, known), duties)
         owned = owned or assigned == "lead"
+
+
+def _names_alone(text: str) -> list[tuple[str, str]]:
+    """A bracket that holds nothing but units says who acts together."""
+    return [("support", text)] if names_only(text) else []
+
+
+def names_only(text: str) -> bool:
+    """Whether the words are a list of units and nothing else."""
+    names = read_names(text, lambda _: False)
+    return bool(names.units) and not names.odd
 
 
 def _assigned(role: str, *, owned: bool, alone: bool) -> str:
@@ -195,7 +206,7 @@ def _take(role: str, names: Names, duties: Duties) -> None:
     }[role]
     target.extend(name for name in names.units if name not in target)
     if role == "coordinate":
-        target.extend(names.scope)
+        target.extend(words for words in names.scope if not words.startswith("等"))
     else:
         duties.scope.extend(words for words in names.scope if words not in duties.scope)
     duties.notes.extend(

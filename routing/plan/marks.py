@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from routing.hanzi import simplified
-from routing.plan.duties import has_label, looks_like_duty
+from routing.plan.duties import has_label, looks_like_duty, names_only
 
 _PAIRS = {"（": "）)", "(": ")）", "【": "】", "〔": "〕", "[": "]", "［": "］"}
 _CLOSERS = set("".join(_PAIRS.values()))
@@ -58,15 +58,28 @@ def find_marks(paragraphs: list[str]) -> Marked:
 
 
 def closing_sentence(paragraphs: list[str]) -> Marked | None:
-    """The last sentence when it says, without a bracket, who answers."""
+    """The last words when they say who answers without the usual form: a sentence, bare names."""
     if not paragraphs:
         return None
+    if listed := _names_at_end(paragraphs[-1]):
+        words, kept_text = listed
+        return Marked((*paragraphs[:-1], kept_text), (Mark(words, len(paragraphs) - 1),))
     *before, last = re.split(r"(?<=[。；;！])", paragraphs[-1].strip().rstrip("。；;")) or [""]
     words = re.sub(r"^(?:本项工作|该项工作|此项工作)?由", "", last.strip())
     if not words or len(words) > 160 or not _pure(words):
         return None
     kept = (*paragraphs[:-1], "".join(before))
     return Marked(kept, (Mark(words, len(paragraphs) - 1),))
+
+
+def _names_at_end(text: str) -> tuple[str, str] | None:
+    """A bracket at the very end with only units in it, and the text before it."""
+    bare = text.rstrip("。；; 　")
+    for start, end in _brackets(bare):
+        words = _stripped(bare[start:end])
+        if end == len(bare) and names_only(words):
+            return words, bare[:start].rstrip()
+    return None
 
 
 def _pure(words: str) -> bool:

@@ -65,7 +65,7 @@ def read_names(text: str, known: Known) -> Names:
         name, remark = _outer(piece)
         plain = simplified(name)
         if _COLLECTIVE.match(plain):
-            scope.append(name)
+            scope.append(piece)
         elif (cut := _BARE_TAIL.search(plain)) and not known(name):
             units.append(name[: cut.start()])
             bare.append(name)

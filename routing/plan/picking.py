@@ -11,6 +11,10 @@ from routing.plan.outline import Block
 _NOT_TASKS = re.compile(
     r"总体要求|总体思路|指导思想|基本原则|目标|保障|组织领导|工作要求|步骤|时间安排|有关要求|附则|背景|意义"
 )
+# people's names stay in the document
+_PERSON = re.compile(
+    r"(?:责任|牵头|分管|包抓|联系|主管|[市区县]级)*(?:领导|负责人|责任人|联系人)\s*[:：][^；;。]*[；;]?"
+)
 _SECTION_LEVEL = 3  # 一、 and （一） may head sections; 1. and below do not
 
 
@@ -27,7 +31,8 @@ class Item:
     @property
     def source(self) -> str:
         """The words the doubts are about: the responsibility marks, or the task's opening."""
-        return "；".join(mark.words for mark in self.marks) or "".join(self.paragraphs)[:60]
+        words = "；".join(mark.words for mark in self.marks) or "".join(self.paragraphs)[:60]
+        return _PERSON.sub("", words)
 
 
 def pick(tree: Block) -> list[Item]:
@@ -105,7 +110,7 @@ def _item(block: Block) -> Item:
     notes: list[Note] = []
     if not marked.answers and (told := closing_sentence(words)):
         marked = Marked(told.paragraphs, (*marked.marks, *told.marks))
-        notes.append(Note("unbracketed", "责任分工未加括号，由末句识别", told.marks[0].words))
+        notes.append(Note("unbracketed", "责任分工不是通常写法，由末句识别", told.marks[0].words))
     item = Item(block, block.number, list(marked.paragraphs), marked.marks, notes)
     if not marked.answers:
         notes.append(Note("no_duty", f"第 {block.line} 行的任务没有写明责任单位", item.source))

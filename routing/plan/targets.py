@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from routing.hanzi import simplified
 from routing.plan.dates import date_in, date_spans
 from routing.plan.model import Note, Target
+from routing.plan.outline import chinese_number
 
 _N = r"\d+(?:\.\d+)?"
 _UNITS = (
@@ -15,7 +16,7 @@ _UNITS = (
 )
 _VALUE = re.compile(
     rf"(?P<first>{_N})(?:\s*(?:{_UNITS})?\s*(?P<range>—+|-|–|~|～|至|到)\s*(?P<second>{_N})"
-    rf"|(?P<list>(?:[、，和及]{_N})+))?\s*(?P<unit>{_UNITS})(?P<after>左右|以内|之内|以下|及以下|内|以上|及以上)?"
+    rf"|(?P<list>(?:个?[、，和及]{_N})+))?\s*(?P<unit>{_UNITS})(?P<after>左右|以内|之内|以下|及以下|内|以上|及以上)?"
 )
 _HAN_VALUE = re.compile(r"[一两二三四五六七八九十](?=个?工作日|个小时|小时|次(?!办|性|告))")
 _HAN = {char: str(value) for value, char in enumerate("零一二三四五六七八九十")} | {"两": "2"}
@@ -36,6 +37,10 @@ _OPERATORS = (
     (">=", r"(?:压减|压缩|缩短|缩减|减少|降低|下降|精简)(?:了)?"),
 )
 _OPERATOR = [(op, re.compile(rf"(?:{words})(?:了|为|约)?$")) for op, words in _OPERATORS]
+# without 到 or 至 the figure is the change itself, so the direction belongs to its name
+_DIRECTIONS = frozenset({"下降", "降低", "减少", "压缩", "压减", "缩短", "精简", "增长", "提高", "提升"})
+_TIMES = frozenset({"工作日", "自然日", "小时", "分钟", "秒", "天", "日", "月"})
+_DONE = re.compile(r"(?:办结|完成|办理|出证|答复|响应|到场|到达|发证|领证|办好|审结|拿证)")
 _COUNTED = frozenset("户家项个件人名套台处场条批辆所座期篇次亩") | {"人次", "公里", "平方米"}
 _COUNTING = re.compile(
     r"(?:新增|培育|建成|新建|引进|打造|认定|完成|落实|推动|推出|达到?|突破|超过|至少|不少于|不低于|组织|举办|"
@@ -75,6 +80,7 @@ def read_targets(text: str, title: str, year: int | None) -> tuple[list[Target],
 def _plain(text: str) -> str:
     text = simplified(text).replace("百分之百", "100%")
     text = re.sub(r"百分之(\d+(?:\.\d+)?)", r"\1%", text)
+    text = re.sub(r"百分之([一二三四五六七八九十]+)", lambda m: f"{chinese_number(m[1])}%", text)
     return _HAN_VALUE.sub(lambda found: _HAN[found[0]], text)
 
 
@@ -113,10 +119,12 @@ def _target(
         yield Target(what or title, how, _number(found["first"]), f"次/{frequency[1]}", by)
         return
     if not op:
-        op = _bare_operator(before, found, unit)
+        op = _bare_operator(before, after, unit)
     if not op:
         return
     what = _subject(_undated(_COMPARISON.sub("", subject)), after)
+    if (done := _DONE.match(after)) and not what.endswith(done[0]):
+        what += done[0]
     if len(what) < 3:
         what = f"{title}：{what}" if what else title
     if found["list"]:
@@ -154,8 +162,8 @@ def _operator(before: str, found: re.Match[str]) -> tuple[str, str]:
             if op == ">=" and not counted and not _COUNTING.search(trimmed):
                 continue
             subject = trimmed[: word.start()]
-            if op == ">=" and verbs[:2] in {"下降", "降低", "减少", "压缩", "压减", "缩短", "精简"}:
-                subject += verbs[:2]
+            if op == ">=" and verbs in _DIRECTIONS:
+                subject += verbs
             if after in {"以内", "之内", "内", "以下", "及以下"} and op == ">=" and verbs != "达到":
                 op = "<="
             return _exactly(op, verbs, after, found), subject
@@ -169,13 +177,13 @@ def _exactly(op: str, verb: str, after: str, found: re.Match[str]) -> str:
     return "=" if verb == "落实" and not after and found["unit"] != "%" else op
 
 
-def _bare_operator(before: str, found: re.Match[str], unit: str) -> str:
+def _bare_operator(before: str, after: str, unit: str) -> str:
     """A share that is to be reached, or the count closing a list of what is to be done."""
     if unit in {"%", "‰"}:
         return ">="
     if _LISTED.search(before) and unit in {"项", "个"}:
         return "="
-    return ""
+    return "<=" if unit in _TIMES and _DONE.match(after) else ""
 
 
 def _subject(before: str, after: str) -> str:
