@@ -129,7 +129,7 @@ class _Walk:
             self.findings.append(Finding("gap", (), "没有规则适用的情形", witness))
 
     def _take(self, row: _Row) -> None:
-        if any(meet(box, row.box) for box in self.left):
+        if any(meet(box, row.box) is not None for box in self.left):
             self.reached.add(row.rule.id)
             self.alive.append(row)
             if not row.opaque:
@@ -140,8 +140,11 @@ class _Walk:
             if one.rule.outcome == other.rule.outcome:
                 continue
             shared = meet(one.box, other.box)
-            alive = shared and next((b for box in self.left if (b := meet(box, shared))), None)
-            if alive:
+            if shared is None:
+                continue
+            overlaps = (meet(box, shared) for box in self.left)
+            alive = next((box for box in overlaps if box is not None), None)
+            if alive is not None:
                 words = [*_first_words(one.rule), *_first_words(other.rule)]
                 witness = self._witness(alive) | ({"text": "，".join(words)} if words else {})
                 ids = (one.rule.id, other.rule.id)
