@@ -1,0 +1,88 @@
+"""What the business side reads: lists, one ticket by its number, categories, units named."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+
+from core import ids
+from core.errors import Invalid, NotFound
+from core.people import visible
+from core.permissions import Actor
+from core.tables import Contact, Department, Ticket
+from intake.draft import Draft
+from intake.tables import Attachment, CategoryRow
+
+
+def tickets(
+    session: Session,
+    actor: Actor,
+    *,
+    after: UUID | None = None,
+    limit: int = 50,
+    status: str | None = None,
+) -> Sequence[Ticket]:
+    """Tickets the actor may see, newest first. Ids are ordered in time, so they are the key."""
+    query = select(Ticket).where(visible(actor))
+    if after is not None:
+        query = query.where(Ticket.id < after)
+    if status is not None:
+        query = query.where(Ticket.status == status)
+    return session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)).all()
+
+
+def by_number(session: Session, actor: Actor, number: str) -> Ticket:
+    """The ticket with this public number, or NotFound: also when it is not for these eyes."""
+    query = select(Ticket).where(Ticket.number == ids.normal_number(number), visible(actor))
+    ticket = session.exec(query).first()
+    if ticket is None:
+        raise NotFound
+    return ticket
+
+
+def categories(session: Session) -> Sequence[CategoryRow]:
+    """The open categories, parents before their children."""
+    return session.exec(
+        select(CategoryRow).where(col(CategoryRow.open)).order_by(col(CategoryRow.position))
+    ).all()
+
+
+def attachments(session: Session, ticket_id: UUID) -> Sequence[Attachment]:
+    """The files of a ticket, in order."""
+    query = select(Attachment).where(Attachment.ticket_id == ticket_id)
+    return session.exec(query.order_by(col(Attachment.id))).all()
+
+
+def contact(session: Session, ticket_id: UUID) -> Contact | None:
+    """The sealed contact of a ticket, unless it was erased."""
+    return session.get(Contact, ticket_id)
+
+
+def with_respondent(session: Session, draft: Draft) -> Draft:
+    """The draft with the unit complained of as its code. Invalid when nobody knows the unit."""
+    if draft.respondent is None:
+        return draft
+    named = draft.respondent
+    code = session.exec(
+        select(Department.code).where(
+            or_(
+                Department.code == named,
+                Department.name == named,
+                col(Department.aliases).contains([named]),
+            )
+        )
+    ).first()
+    if code is None:
+        raise Invalid.one("respondent", "unknown", "没有这个被反映单位，请从列表中选择或写入正文")
+    return replace(draft, respondent=code)
+
+
+def same_phone(session: Session, actor: Actor, index: bytes, limit: int = 10) -> Sequence[Ticket]:
+    """Earlier tickets of the same caller, newest first."""
+    query = (
+        select(Ticket)
+        .join(Contact, col(Contact.ticket_id) == Ticket.id)
+        .where(Contact.phone_index == index, visible(actor))
+    )
+    return session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)).all()

@@ -1,0 +1,22 @@
+"""What the business side does when facts happen: deemed acceptance, closing."""
+
+from core import timeline
+from core.desk import Desk
+from core.events import CallbackAnswered, ClockBreached, TicketAccepted, TicketClosed
+from core.states import Status
+from core.tables import Entry, Ticket
+
+
+def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    """React to one entry, inside its transaction."""
+    match timeline.fact(entry):
+        case CallbackAnswered(verdict="close", solved=solved):
+            result = "solved" if solved else "not_rated" if solved is None else "unsolved"
+            timeline.record(desk, ticket, TicketClosed(result), cause=entry.id)
+        case ClockBreached(metric="callback") if ticket.status == Status.CALLBACK:
+            # silence is not satisfaction: closed, and counted as not rated
+            timeline.record(desk, ticket, TicketClosed("not_rated"), cause=entry.id)
+        case ClockBreached(metric="accept") if ticket.status == Status.SUBMITTED:
+            timeline.record(desk, ticket, TicketAccepted("deemed"), cause=entry.id)
+        case _:
+            pass

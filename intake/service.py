@@ -1,0 +1,270 @@
+"""The use cases of taking a request in: register, ask what is missing, answer, refuse, withdraw."""
+
+import hashlib
+import hmac
+from dataclasses import asdict, dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, select
+
+from core import ids, timeline
+from core.desk import Desk
+from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.events import (
+    InfoRequested,
+    InfoSupplied,
+    RefusalDeclined,
+    RefusalProposed,
+    TicketAnswered,
+    TicketReceived,
+    TicketRejected,
+    TicketWithdrawn,
+)
+from core.ledger import GENESIS, canonical
+from core.moments import local_day
+from core.permissions import Act, Role, demand
+from core.privacy import Keys
+from core.states import Status
+from core.tables import Contact, Ticket
+from intake.draft import CHANNEL_LETTERS, Draft
+from intake.files import File
+from intake.tables import Attachment, CategoryRow, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptKey:
+    """An idempotent call: who calls, and the key he gave this request."""
+
+    caller: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """What the filer is told: his ticket, its secret code, and whether it was there before."""
+
+    ticket: Ticket
+    query_code: str
+    repeated: bool = False
+
+
+def register(desk: Desk, draft: Draft, *, area: str, receipt: ReceiptKey | None = None) -> Filed:
+    """Take `draft` in: ticket, contact, files and first fact as one.
+
+    Invalid for an unknown category; Conflict when the receipt's key came before with another
+    body; the same body again answers the same ticket.
+    """
+    demand(desk.actor, Act.FILE)
+    digest = draft_digest(draft)
+    if receipt is not None:
+        again = _repeated(desk, receipt, digest)
+        if again is not None:
+            return again
+    _known_category(desk, draft)
+    ticket, code = _ticket(desk, draft, area)
+    _contact(desk, draft, ticket)
+    for file in draft.attachments:
+        _attach(desk, ticket, file)
+    if receipt is not None:
+        desk.session.add(
+            Receipt(
+                caller=receipt.caller,
+                key=receipt.key,
+                digest=digest,
+                ticket_id=ticket.id,
+                received_at=desk.now,
+            )
+        )
+    timeline.record(
+        desk,
+        ticket,
+        TicketReceived(
+            request=draft.request,
+            channel=draft.channel,
+            urgency=draft.urgency,
+            category=draft.category,
+            place=draft.place,
+            respondent=draft.respondent,
+            enterprise=draft.enterprise,
+            complex=draft.complex,
+            anonymous=draft.anonymous,
+            confidential=draft.confidential,
+        ),
+    )
+    return Filed(ticket, code)
+
+
+def draft_digest(draft: Draft) -> str:
+    """What makes two drafts the same: everything that was handed in, files by their hash."""
+    values = asdict(draft)
+    values["attachments"] = [
+        (file.name, hashlib.sha256(file.body).hexdigest()) for file in draft.attachments
+    ]
+    return hashlib.sha256(canonical(values)).hexdigest()
+
+
+def _repeated(desk: Desk, receipt: ReceiptKey, digest: str) -> Filed | None:
+    # two calls with one key wait for each other here, so the second one finds the first's row
+    lock = int.from_bytes(
+        hashlib.sha256(f"{receipt.caller}\0{receipt.key}".encode()).digest()[:8], signed=True
+    )
+    desk.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    known = desk.session.get(Receipt, (receipt.caller, receipt.key))
+    if known is None:
+        return None
+    if known.digest != digest:
+        raise Conflict(
+            "同一幂等键已用于另一份内容，请更换 Idempotency-Key", code="idempotency_key_reused"
+        )
+    ticket = desk.session.get_one(Ticket, known.ticket_id)
+    return Filed(ticket, query_code(desk, ticket), repeated=True)
+
+
+def query_code(desk: Desk, ticket: Ticket) -> str:
+    """The ticket's secret code, for those who may hand it to its owner."""
+    return desk.keys.open(_place("query_code", ticket.id), ticket.query_code)
+
+
+def owned(session: Session, keys: Keys, number: str, code: str) -> Ticket:
+    """The ticket that number and query code open. NotFound when either is wrong: not told which."""
+    ticket = session.exec(select(Ticket).where(Ticket.number == ids.normal_number(number))).first()
+    if ticket is None:
+        raise NotFound
+    right = keys.open(_place("query_code", ticket.id), ticket.query_code)
+    if not hmac.compare_digest(right.encode(), "".join(code.split()).encode()):
+        raise NotFound
+    return ticket
+
+
+def _place(column: str, ticket_id: UUID) -> str:
+    return f"{column}:{ticket_id}"
+
+
+def _known_category(desk: Desk, draft: Draft) -> None:
+    if draft.category is None:
+        return
+    row = desk.session.get(CategoryRow, draft.category)
+    if row is None or not row.open:
+        raise Invalid.one("category", "unknown", "没有这个诉求类别，请从列表中选择")
+
+
+def _ticket(desk: Desk, draft: Draft, area: str) -> tuple[Ticket, str]:
+    serial = desk.session.execute(text("SELECT nextval('ticket_serial')")).scalar_one()
+    letter = CHANNEL_LETTERS[draft.channel]
+    code = ids.query_code()
+    ticket_id = desk.new_id()
+    ticket = Ticket(
+        id=ticket_id,
+        number=ids.ticket_number(area, local_day(desk.now), letter, serial),
+        query_code=desk.keys.seal(_place("query_code", ticket_id), code),
+        title=draft.title,
+        content=draft.content,
+        company_name=draft.company_name,
+        uscc=draft.uscc,
+        status=Status.NEW,
+        request=draft.request,
+        channel=draft.channel,
+        category=draft.category,
+        place=draft.place,
+        respondent=draft.respondent,
+        urgency=draft.urgency,
+        complex=draft.complex,
+        enterprise=draft.enterprise,
+        anonymous=draft.anonymous,
+        confidential=draft.confidential,
+        received_at=desk.now,
+        updated_at=desk.now,
+        last_hash=GENESIS,
+    )
+    return ticket, code
+
+
+def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
+    def sealed(column: str, value: str | None) -> bytes | None:
+        return desk.keys.seal(_place(column, ticket.id), value) if value else None
+
+    phone = draft.contact_phone
+    desk.session.add(ticket)
+    desk.session.flush()
+    desk.session.add(
+        Contact(
+            ticket_id=ticket.id,
+            name=sealed("name", draft.contact_name),
+            phone=sealed("phone", phone),
+            phone_index=desk.keys.blind("phone", phone) if phone else None,
+            phone_tail=phone[-4:] if phone else None,
+            email=sealed("email", draft.contact_email),
+            language=draft.language,
+        )
+    )
+
+
+def _attach(desk: Desk, ticket: Ticket, file: File) -> None:
+    desk.session.add(
+        Attachment(
+            id=desk.new_id(),
+            ticket_id=ticket.id,
+            name=file.name,
+            media_type=file.media_type,
+            size=len(file.body),
+            sha256=hashlib.sha256(file.body).hexdigest(),
+            body=file.body,
+            added_at=desk.now,
+        )
+    )
+
+
+def ask_info(desk: Desk, ticket_id: UUID, missing: tuple[str, ...]) -> None:
+    """Tell the complainant, once and completely, what is missing."""
+    demand(desk.actor, Act.ACCEPT)
+    ticket = timeline.hold(desk, ticket_id)
+    if timeline.last(desk, ticket, InfoRequested.kind) is not None:
+        raise Conflict("补正只能一次性告知，不能再次要求补正", code="asked_before")
+    timeline.record(desk, ticket, InfoRequested(missing))
+
+
+def supply_info(desk: Desk, ticket_id: UUID, body: str) -> None:
+    """What the complainant adds when asked."""
+    demand(desk.actor, Act.FOLLOW_OWN)
+    ticket = timeline.hold(desk, ticket_id)
+    timeline.record(desk, ticket, InfoSupplied(timeline.write(desk, ticket, body)))
+
+
+def answer(desk: Desk, ticket_id: UUID, body: str) -> None:
+    """Answer at once, without a work order."""
+    demand(desk.actor, Act.ANSWER)
+    ticket = timeline.hold(desk, ticket_id)
+    timeline.record(desk, ticket, TicketAnswered(timeline.write(desk, ticket, body)))
+
+
+def propose_refusal(desk: Desk, ticket_id: UUID, ground: str, reason: str) -> None:
+    """First person: name the coded ground and the proper route."""
+    demand(desk.actor, Act.PROPOSE_REFUSAL)
+    ticket = timeline.hold(desk, ticket_id)
+    timeline.record(desk, ticket, RefusalProposed(ground, timeline.write(desk, ticket, reason)))
+
+
+def rule_on_refusal(desk: Desk, ticket_id: UUID, *, agree: bool) -> None:
+    """Second person: nobody approves what he proposed."""
+    demand(desk.actor, Act.APPROVE_REFUSAL)
+    ticket = timeline.hold(desk, ticket_id)
+    proposal = timeline.last(desk, ticket, RefusalProposed.kind)
+    declined = timeline.last(desk, ticket, RefusalDeclined.kind)
+    if proposal is None or (declined and declined.number > proposal.number):
+        raise Conflict("没有待审核的不予受理意见", code="no_proposal")
+    if not agree:
+        timeline.record(desk, ticket, RefusalDeclined())
+        return
+    if proposal.actor == desk.actor.tag:
+        raise Forbidden("不予受理须由提出人以外的第二人审核", code="same_person")
+    timeline.record(desk, ticket, TicketRejected(proposal.facts["ground"], proposal.actor))
+
+
+def withdraw(desk: Desk, ticket_id: UUID) -> None:
+    """The complainant takes the request back."""
+    demand(desk.actor, Act.FOLLOW_OWN)
+    ticket = timeline.hold(desk, ticket_id)
+    if Role.BUSINESS in desk.actor.roles and desk.actor.id != ticket.number:
+        raise Forbidden
+    timeline.record(desk, ticket, TicketWithdrawn())

@@ -1,0 +1,183 @@
+"""What the department side does when facts happen: decide, issue, keep orders, redo, finish."""
+
+from sqlmodel import col, select
+
+from core import logs, timeline
+from core.desk import Desk
+from core.errors import Refused
+from core.events import (
+    CallbackAnswered,
+    ClockBreached,
+    ClockMoved,
+    ClockStarted,
+    ContactMade,
+    Event,
+    InfoSupplied,
+    OrderIssued,
+    OrderReplied,
+    TicketAccepted,
+    TicketReceived,
+    TicketRouted,
+    TriageNeeded,
+)
+from core.moments import local_day
+from core.projection import SHOWN
+from core.states import ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
+from core.tables import Entry, Ticket
+from routing import service
+from routing.current import InForce, in_force
+from routing.rules import Decision, Facts, decide
+from routing.tables import WorkOrder
+
+log = logs.get("routing")
+
+
+def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    """React to one entry, inside its transaction."""
+    event = timeline.fact(entry)
+    if entry.kind in ORDER_STEPS:
+        _keep(desk, ticket, entry, event)
+    match event:
+        case TicketReceived() | InfoSupplied():
+            _decide(desk, ticket, entry)
+        case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:
+            _promise(desk, entry, event)
+        case CallbackAnswered(verdict="redo"):
+            service.order_redo(desk, ticket, "not_solved", cause=entry.id)
+        case _:
+            pass
+    if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
+        service.finish(desk, ticket, cause=entry.id)
+
+
+def facts_of(desk: Desk, ticket: Ticket) -> Facts:
+    """What the rules may look at."""
+    return Facts(
+        category=ticket.category or "",
+        kind=ticket.request,
+        text=f"{ticket.title}\n{ticket.content}",
+        place=ticket.place or "",
+        channel=ticket.channel,
+        respondent=ticket.respondent or "",
+        day=local_day(desk.now),
+        urgency=ticket.urgency,
+    )
+
+
+def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    """Rule, then orders. Filing never fails because of routing: a person is asked instead."""
+    try:
+        rules = in_force(desk.session, desk.now)
+        decision = decide(facts_of(desk, ticket), rules.book, rules.register) if rules else None
+    except (Refused, ValueError, KeyError, TypeError):
+        log.exception("routing_failed", ticket=ticket.number)
+        rules = decision = None
+    if rules is None or decision is None or decision.triage:
+        timeline.record(desk, ticket, _triage(decision), cause=entry.id)
+        return
+    timeline.record(desk, ticket, TicketAccepted("rule"), cause=entry.id)
+    timeline.record(desk, ticket, _routed(ticket, decision, rules), cause=entry.id)
+    assert decision.lead is not None  # triage() said so
+    called = tuple(
+        rule.outcome.co_handlers or () for rule in rules.book.rules if rule.id == decision.rule
+    )
+    # the plan names who supports a task; only a rule that says so makes them owe an answer
+    service.issue(
+        desk, ticket, service.Assignment(decision.lead, called[0] if called else (), decision.task)
+    )
+
+
+def _trace(decision: Decision) -> tuple[dict[str, str], ...]:
+    return tuple({"rule": tried.rule, "failed": tried.failed} for tried in decision.trace)
+
+
+def _triage(decision: Decision | None) -> TriageNeeded:
+    if decision is None:
+        return TriageNeeded(ground="NR")
+    return TriageNeeded(
+        ground=decision.ground or "NR",
+        channel_hint=decision.route or None,
+        rule=decision.rule or None,
+        book=decision.book,
+        trace=_trace(decision),
+    )
+
+
+def _routed(ticket: Ticket, decision: Decision, rules: InForce) -> TicketRouted:
+    assert decision.lead is not None  # only called for decided ones
+    return TicketRouted(
+        category=ticket.category,
+        lead=decision.lead,
+        by="rule",
+        task=decision.task,
+        co_handlers=decision.co_handlers,
+        partners=decision.partners,
+        urgency=decision.urgency,
+        rule=decision.rule,
+        book=decision.book,
+        plan=rules.plan,
+        conflict=decision.conflict,
+        trace=_trace(decision),
+    )
+
+
+def _keep(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
+    """The order's row learns from the fact, and refuses what its state does not allow."""
+    if isinstance(event, OrderIssued):
+        desk.session.add(_row(ticket, entry, event))
+        desk.session.flush()
+        return
+    order_id = getattr(event, "order", None)
+    if order_id is None:
+        return
+    row = desk.session.get_one(WorkOrder, order_id)
+    row.status = advance_order(OrderStatus(row.status), entry.kind)
+    _learn(row, entry, event)
+
+
+def _row(ticket: Ticket, entry: Entry, event: OrderIssued) -> WorkOrder:
+    return WorkOrder(
+        id=event.order,
+        ticket_id=ticket.id,
+        department=event.department,
+        part=event.part,
+        task=event.task,
+        status=advance_order(OrderStatus.NEW, entry.kind),
+        request=event.request,
+        urgency=event.urgency,
+        binding=event.binding,
+        issued_at=entry.at,
+    )
+
+
+def _learn(row: WorkOrder, entry: Entry, event: Event) -> None:
+    match event:
+        case ContactMade(reached=True):
+            row.contacted_at = row.contacted_at or entry.at
+        case OrderReplied():
+            row.replied_at, row.claim, row.reply = entry.at, event.claim, event.reply
+        case _:
+            pass
+    match entry.kind:
+        case "order.signed":
+            row.signed_at = entry.at
+        case "order.return_refused":
+            row.binding = True
+        case "ticket.reopened":
+            row.ended_at = None
+        case "order.returned" | "order.done" | "order.cancelled":
+            row.ended_at = entry.at
+        case _:
+            pass
+
+
+def _promise(desk: Desk, entry: Entry, event: ClockStarted | ClockMoved | ClockBreached) -> None:
+    if event.order is None:
+        return
+    row = desk.session.exec(select(WorkOrder).where(col(WorkOrder.id) == event.order)).first()
+    if row is None:
+        return
+    if isinstance(event, ClockBreached):
+        row.breached_at = row.breached_at or entry.at
+    else:
+        row.due_at = event.due

@@ -1,0 +1,119 @@
+"""Which facts start, hand over and stop which promises."""
+
+from core.desk import Desk
+from core.events import (
+    CallbackAnswered,
+    ContactMade,
+    InfoRequested,
+    InfoSupplied,
+    OrderCancelled,
+    OrderIssued,
+    OrderReplied,
+    OrderReturned,
+    OrderSigned,
+    RedoOrdered,
+    ReplyApproved,
+    ReturnAsked,
+    ReturnRefused,
+    TicketAccepted,
+    TicketAnswered,
+    TicketReceived,
+    TicketReopened,
+)
+from core.states import ENDED, Status
+from core.tables import Entry, Ticket
+from core.timeline import fact
+from sla import cases, service
+
+
+def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    """React to one entry, inside its transaction."""
+    event = fact(entry)
+    match event:
+        case TicketReceived() | InfoSupplied():
+            service.start(desk, ticket, "accept", since=ticket.received_at, cause=entry.id)
+        case InfoRequested() | TicketAccepted() | TicketAnswered():
+            service.stop(desk, ticket, "accept", cause=entry.id)
+        case OrderIssued():
+            _issued(desk, ticket, entry, event)
+        case OrderSigned() | OrderReturned() | OrderCancelled() | ReturnAsked() | ReturnRefused():
+            _signing(desk, ticket, entry, event)
+        case ContactMade() if event.reached:
+            service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+        case OrderReplied():
+            _replied(desk, ticket, entry, event)
+        case RedoOrdered() | TicketReopened():
+            _again(desk, ticket, entry, event)
+        case ReplyApproved():
+            service.start(desk, ticket, "callback", cause=entry.id)
+        case CallbackAnswered():
+            service.stop(desk, ticket, "callback", cause=entry.id)
+        case _:
+            pass
+    cases.follow(desk, ticket, entry, event)
+    if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
+        service.cancel(desk, ticket, cause=entry.id)
+
+
+def _issued(desk: Desk, ticket: Ticket, entry: Entry, event: OrderIssued) -> None:
+    place = {"order": event.order, "department": event.department}
+    service.start(desk, ticket, "sign", cause=entry.id, **place)  # type: ignore[arg-type] # names above
+    if event.part == "co":
+        service.start(desk, ticket, "co_reply", cause=entry.id, **place)  # type: ignore[arg-type] # names above
+        return
+    if not ticket.anonymous:
+        service.start(desk, ticket, "first_contact", cause=entry.id, **place)  # type: ignore[arg-type] # names above
+    going = service.running(desk, ticket, ("resolve",))
+    if going:
+        # a return never pauses the case's clock: it goes on with the new lead
+        service.hand_over(
+            desk, ticket, going[0], order=event.order, department=event.department, cause=entry.id
+        )
+    else:
+        service.start(
+            desk,
+            ticket,
+            "resolve",
+            since=ticket.received_at,
+            cause=entry.id,
+            **place,  # type: ignore[arg-type] # names above
+        )
+
+
+def _signing(
+    desk: Desk,
+    ticket: Ticket,
+    entry: Entry,
+    event: OrderSigned | OrderReturned | OrderCancelled | ReturnAsked | ReturnRefused,
+) -> None:
+    order, department = event.order, event.department
+    match event:
+        case ReturnAsked():
+            service.stop(desk, ticket, "sign", order=order, cause=entry.id)
+            service.start(desk, ticket, "ruling", order=order, cause=entry.id)
+        case ReturnRefused():
+            service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
+            service.start(desk, ticket, "sign", order=order, department=department, cause=entry.id)
+        case OrderReturned():
+            service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
+            service.cancel(desk, ticket, "first_contact", "co_reply", order=order, cause=entry.id)
+        case OrderSigned():
+            service.stop(desk, ticket, "sign", order=order, cause=entry.id)
+        case OrderCancelled():
+            service.cancel(desk, ticket, order=order, cause=entry.id)
+
+
+def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> None:
+    if event.part == "co":
+        service.stop(desk, ticket, "co_reply", order=event.order, cause=entry.id)
+        return
+    service.stop(desk, ticket, "resolve", "redo", order=event.order, cause=entry.id)
+    # an answer without a logged contact leaves that promise unmet, not running
+    service.cancel(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+
+
+def _again(desk: Desk, ticket: Ticket, entry: Entry, event: RedoOrdered | TicketReopened) -> None:
+    service.cancel(desk, ticket, "callback", cause=entry.id)
+    service.start(
+        desk, ticket, "redo", order=event.order, department=event.department, cause=entry.id
+    )

@@ -1,0 +1,261 @@
+"""The use cases of promises: start, move, stop and fire clocks; publish calendars and limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from core import timeline
+from core.desk import Desk
+from core.events import (
+    ClockBreached,
+    ClockCancelled,
+    ClockMet,
+    ClockMoved,
+    ClockStarted,
+    ClockWarned,
+    OrderEscalated,
+)
+from core.tables import Ticket
+from sla import clocks, policies
+from sla.calendars import Override, china
+from sla.tables import CalendarRow, ClockRow, FiringRow, PolicyRow
+from sla.worktime import Calendar, parse_sessions
+
+
+@dataclass(frozen=True, slots=True)
+class Standards:
+    """The limits and the calendar in force: what a new clock pins."""
+
+    version: str
+    limits: tuple[policies.Policy, ...]
+    calendar: Calendar
+
+    def policy(self, name: str) -> policies.Policy:
+        return next(item for item in self.limits if item.id == name)
+
+
+class NoStandards(RuntimeError):
+    """No limits or no calendar are published: an installation without its district."""
+
+
+def standards(session: Session, now: datetime) -> Standards:
+    """What is in force at `now`; compiled once per version."""
+    version = session.exec(
+        select(PolicyRow.version)
+        .where(PolicyRow.effective_from <= now)
+        .order_by(col(PolicyRow.effective_from).desc(), col(PolicyRow.version).desc())
+        .limit(1)
+    ).first()
+    name = session.exec(
+        select(CalendarRow.version)
+        .order_by(col(CalendarRow.made_at).desc(), col(CalendarRow.version).desc())
+        .limit(1)
+    ).first()
+    if version is None or name is None:
+        raise NoStandards("no promised limits or no calendar are published; run `jiesu seed`")
+    return Standards(version, policies_of(session, version), calendar_of(session, name))
+
+
+_POLICIES: dict[str, tuple[policies.Policy, ...]] = {}
+
+
+def policies_of(session: Session, version: str) -> tuple[policies.Policy, ...]:
+    """The policies of a version; versions never change, so they are kept."""
+    if version not in _POLICIES:
+        _POLICIES[version] = policies.from_json(
+            session.get_one(PolicyRow, version).body["policies"]
+        )
+    return _POLICIES[version]
+
+
+def calendar_of(session: Session, version: str) -> Calendar:
+    """The compiled calendar of a version."""
+    body = session.get_one(CalendarRow, version).body
+    overrides = tuple((item["day"], item["working"], item["reason"]) for item in body["overrides"])
+    sessions = tuple(tuple(pair) for pair in body["sessions"])
+    return _compiled(tuple(body["years"]), sessions, overrides)
+
+
+@lru_cache(maxsize=16)
+def _compiled(
+    years: tuple[int, ...],
+    sessions: tuple[tuple[str, ...], ...],
+    overrides: tuple[tuple[str, bool, str], ...],
+) -> Calendar:
+    days = [
+        Override(datetime.fromisoformat(day).date(), working, reason)
+        for day, working, reason in overrides
+    ]
+    return china(years=years, sessions=parse_sessions(sessions), overrides=days)
+
+
+def facts_of(ticket: Ticket) -> policies.Facts:
+    """What a policy may ask of a ticket."""
+    return policies.Facts(ticket.request, ticket.urgency, ticket.complex, ticket.enterprise)
+
+
+def start(
+    desk: Desk,
+    ticket: Ticket,
+    metric: str,
+    *,
+    since: datetime | None = None,
+    order: UUID | None = None,
+    department: str | None = None,
+    cause: UUID | None = None,
+) -> None:
+    """Start a clock by the policy in force. No policy for the metric: no promise, no clock."""
+    rules = standards(desk.session, desk.now)
+    policy = policies.choose(rules.limits, metric, facts_of(ticket))
+    if policy is None:
+        return
+    begun = since or desk.now
+    due = clocks.due_time(begun, policy, rules.calendar)
+    planned = clocks.actions(begun, due, policy, rules.calendar) if due else ()
+    clock = desk.new_id()
+    desk.session.add(
+        ClockRow(
+            id=clock,
+            ticket_id=ticket.id,
+            order_id=order,
+            department=department,
+            metric=metric,
+            policy=policy.id,
+            policy_version=rules.version,
+            calendar=rules.calendar.version,
+            state="running" if due else "unpublished",
+            started_at=begun,
+            due_at=due,
+            original_due_at=due,
+            next_action_at=planned[0].at if planned else None,
+            next_level=planned[0].level if planned else None,
+        )
+    )
+    event = ClockStarted(
+        clock=clock,
+        metric=metric,
+        policy=f"{policy.id}@{rules.version}",
+        calendar=rules.calendar.version,
+        due=due,
+        since=begun,
+        order=order,
+        department=department,
+    )
+    timeline.record(desk, ticket, event, cause=cause)
+
+
+def running(
+    desk: Desk, ticket: Ticket, metrics: Sequence[str] = (), order: UUID | None = None
+) -> Sequence[ClockRow]:
+    """The clocks of a ticket that have not stopped, the ticket being held."""
+    query = select(ClockRow).where(
+        ClockRow.ticket_id == ticket.id, col(ClockRow.stopped_at).is_(None)
+    )
+    if metrics:
+        query = query.where(col(ClockRow.metric).in_(metrics))
+    if order is not None:
+        query = query.where(ClockRow.order_id == order)
+    return desk.session.exec(query.order_by(col(ClockRow.id))).all()
+
+
+def stop(
+    desk: Desk,
+    ticket: Ticket,
+    *metrics: str,
+    order: UUID | None = None,
+    cause: UUID | None = None,
+) -> None:
+    """The promise is kept, or at least ended: on time is until the due instant itself."""
+    for row in running(desk, ticket, metrics, order):
+        row.on_time = row.due_at is None or desk.now <= row.due_at
+        row.state = "met" if row.on_time else "breached"
+        row.stopped_at, row.next_action_at = desk.now, None
+        event = ClockMet(row.id, row.metric, row.on_time, row.order_id, row.department)
+        timeline.record(desk, ticket, event, cause=cause)
+
+
+def cancel(
+    desk: Desk,
+    ticket: Ticket,
+    *metrics: str,
+    order: UUID | None = None,
+    cause: UUID | None = None,
+) -> None:
+    """The promise falls away with what it was for."""
+    for row in running(desk, ticket, metrics, order):
+        row.state, row.stopped_at, row.next_action_at = "cancelled", desk.now, None
+        timeline.record(desk, ticket, ClockCancelled(row.id, row.metric), cause=cause)
+
+
+def hand_over(
+    desk: Desk, ticket: Ticket, row: ClockRow, *, order: UUID, department: str, cause: UUID
+) -> None:
+    """The case went to another lead: the clock goes with it and does not move."""
+    row.order_id, row.department = order, department
+    event = ClockMoved(
+        row.id, row.metric, "redispatched", row.due_at, row.due_at, order, department
+    )
+    timeline.record(desk, ticket, event, cause=cause)
+
+
+def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
+    """Let a due clock act: the highest level that is due, once. Whether it did.
+
+    The ticket is held, so nobody else judges this clock; the firing's key makes a second
+    firing impossible even so.
+    """
+    if row.due_at is None or row.next_action_at is None or row.next_action_at > desk.now:
+        return False
+    policy = next(
+        item for item in policies_of(desk.session, row.policy_version) if item.id == row.policy
+    )
+    calendar = calendar_of(desk.session, row.calendar)
+    planned = clocks.actions(row.started_at, row.due_at, policy, calendar)
+    verdict = clocks.judge(planned, row.level, desk.now)
+    row.next_action_at = verdict.next.at if verdict.next else None
+    row.next_level = verdict.next.level if verdict.next else None
+    if verdict.fire is None or not _first_firing(desk, row, verdict.fire):
+        return False
+    _announce(desk, ticket, row, verdict.fire)
+    return True
+
+
+def _first_firing(desk: Desk, row: ClockRow, action: clocks.Action) -> bool:
+    values: dict[str, Any] = {
+        "clock_id": row.id,
+        "generation": row.generation,
+        "level": action.level,
+        "planned_at": action.at,
+        "fired_at": desk.now,
+    }
+    written = insert(FiringRow).values(values).on_conflict_do_nothing()
+    return bool(desk.session.execute(written.returning(col(FiringRow.level))).first())
+
+
+def _announce(desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action) -> None:
+    assert row.due_at is not None
+    kind: type[ClockWarned | ClockBreached | OrderEscalated]
+    if action.at < row.due_at:
+        kind = ClockWarned
+    elif row.state == "running":
+        kind, row.state = ClockBreached, "breached"
+    else:
+        kind = OrderEscalated
+    row.level = action.level
+    event = kind(
+        clock=row.id,
+        metric=row.metric,
+        level=action.level,
+        due=row.due_at,
+        order=row.order_id,
+        department=row.department,
+        late_by=int((desk.now - action.at).total_seconds()),
+        tell=action.tell,
+    )
+    timeline.record(desk, ticket, event)

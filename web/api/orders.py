@@ -1,0 +1,77 @@
+"""The work-order verbs over JSON; who may is decided by the use cases."""
+
+from uuid import UUID
+
+from fastapi import APIRouter
+
+from core.permissions import Act, demand
+from routing import service
+from web.api.schemas import ContactIn, DispatchIn, ReplyIn, ReturnIn, ReviewIn, RulingIn
+from web.api.tickets import WRONG, found
+from web.deps import Checked, TheHouse, TheStaff
+
+router = APIRouter(prefix="/api/v1", tags=["orders"], dependencies=[Checked], responses=WRONG)
+DONE = {"done": True}
+
+
+@router.post("/orders/{order}/sign")
+def sign(order: UUID, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Take the order on."""
+    with home.office.desk(asker.actor) as desk:
+        service.sign(desk, order)
+    return DONE
+
+
+@router.post("/orders/{order}/return")
+def ask_return(order: UUID, body: ReturnIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Say that it is not ours, before signing."""
+    with home.office.desk(asker.actor) as desk:
+        service.ask_return(
+            desk, order, ground=body.ground, reason=body.reason, suggested=body.suggested
+        )
+    return DONE
+
+
+@router.post("/orders/{order}/ruling")
+def rule(order: UUID, body: RulingIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Uphold a return with a new lead, or refuse it."""
+    with home.office.desk(asker.actor) as desk:
+        service.rule_on_return(desk, order, new_lead=body.lead)
+    return DONE
+
+
+@router.post("/orders/{order}/contact")
+def contact(order: UUID, body: ContactIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Log a contact with the complainant."""
+    with home.office.desk(asker.actor) as desk:
+        service.contact(desk, order, channel=body.channel, reached=body.reached)
+    return DONE
+
+
+@router.post("/orders/{order}/reply")
+def reply(order: UUID, body: ReplyIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Answer, for review."""
+    with home.office.desk(asker.actor) as desk:
+        service.reply(desk, order, claim=body.claim, public=body.reply, internal=body.internal)
+    return DONE
+
+
+@router.post("/tickets/{number}/review")
+def review(number: str, body: ReviewIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Send the reply on to the complainant, or the work back."""
+    demand(asker.actor, Act.REVIEW_REPLY)
+    with home.office.desk(asker.actor) as desk:
+        ticket = found(desk.session, asker, number)
+        service.review(desk, ticket.id, approve=body.approve, ground=body.ground)
+    return DONE
+
+
+@router.post("/tickets/{number}/dispatch")
+def dispatch(number: str, body: DispatchIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Decide what no rule could."""
+    demand(asker.actor, Act.DISPATCH)
+    assignment = service.Assignment(body.lead, tuple(body.co_handlers), body.task)
+    with home.office.desk(asker.actor) as desk:
+        ticket = found(desk.session, asker, number)
+        service.dispatch(desk, ticket.id, assignment, category=body.category)
+    return DONE

@@ -1,0 +1,224 @@
+"""The JSON bodies of the interface: what may come in, what goes out."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from core.errors import Fault, Invalid
+from intake.files import FILES_LIMIT, BadFile, File, check_file
+
+
+class Strict(BaseModel):
+    """A body whose types are meant: no "1" for 1, no 0 for false."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class AttachmentIn(Strict):
+    """A file inside JSON."""
+
+    name: str = Field(max_length=300)
+    content: str = Field(description="the file, base64")
+
+
+class TicketIn(Strict):
+    """A request as any program may file it. Values are checked by the intake, field by field."""
+
+    kind: str = Field("complaint", description="complaint report inquiry help suggestion praise")
+    title: str | None = None
+    content: str = Field(description="5 to 5,000 characters")
+    category: str | None = Field(None, description="a code of GET /api/v1/categories")
+    urgency: str | None = Field(None, description="critical urgent normal")
+    contact_name: str | None = None
+    contact_phone: str | None = Field(None, description="needed unless anonymous")
+    contact_email: str | None = None
+    company_name: str | None = None
+    uscc: str | None = Field(None, description="unified social credit code, 18 characters")
+    channel: str | None = Field(None, description="api (default) or web")
+    place: str | None = None
+    anonymous: bool | None = None
+    confidential: bool | None = None
+    respondent: str | None = Field(None, description="code or name of the unit complained of")
+    attachments: Annotated[list[AttachmentIn], Field(max_length=FILES_LIMIT)] = []
+
+
+class Problem(BaseModel):
+    """One field at fault."""
+
+    field: str
+    code: str
+    message: str
+
+
+class ErrorOut(BaseModel):
+    """The one shape of every error."""
+
+    code: str
+    message: str
+    fields: list[Problem]
+    request_id: str
+
+
+class FiledOut(BaseModel):
+    """What the filer must keep."""
+
+    number: str
+    query_code: str
+    status: str
+    due_at: datetime | None
+    category: str | None
+    task: int | None
+    lead: str | None
+    lead_name: str | None
+    url: str
+
+
+class TicketOut(BaseModel):
+    """A ticket as staff see it in lists."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    number: str
+    status: str
+    request: str = Field(serialization_alias="kind")
+    channel: str
+    category: str | None
+    task: int | None
+    title: str
+    company_name: str | None
+    urgency: str
+    lead: str | None
+    due_at: datetime | None
+    received_at: datetime
+    closed_at: datetime | None
+    breached_at: datetime | None
+
+
+class TicketsOut(BaseModel):
+    """A page of tickets, newest first; `next` asks for the one after it."""
+
+    tickets: list[TicketOut]
+    next: str | None
+
+
+class EntryOut(BaseModel):
+    """One line of the timeline."""
+
+    number: int
+    kind: str
+    at: datetime
+    actor: str
+    facts: dict[str, Any]
+
+
+class OrderOut(BaseModel):
+    """A work order on a ticket."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    department: str
+    part: str
+    status: str
+    task: int | None
+    due_at: datetime | None
+    signed_at: datetime | None
+    replied_at: datetime | None
+
+
+class TicketDetail(TicketOut):
+    """One ticket with its orders and the timeline its reader may see."""
+
+    content: str
+    orders: list[OrderOut]
+    timeline: list[EntryOut]
+
+
+class ReturnIn(Strict):
+    """Why the order is not ours."""
+
+    ground: str = Field("outside_duty", max_length=60)
+    reason: str = Field(max_length=2000)
+    suggested: str | None = Field(None, max_length=60)
+
+
+class RulingIn(Strict):
+    """Uphold a return by naming the new lead; without one it is refused."""
+
+    lead: str | None = Field(None, max_length=60)
+
+
+class ContactIn(Strict):
+    """A contact with the complainant, or an attempt."""
+
+    channel: str = Field("phone", max_length=30)
+    reached: bool = True
+
+
+class ReplyIn(Strict):
+    """The department's answer."""
+
+    claim: str = Field("solved", max_length=30)
+    reply: str = Field(max_length=5000)
+    internal: str = Field("", max_length=5000)
+
+
+class ReviewIn(Strict):
+    """Send the reply on, or the work back."""
+
+    approve: bool
+    ground: str = Field("review", max_length=60)
+
+
+class DispatchIn(Strict):
+    """A dispatcher's decision."""
+
+    lead: str = Field(max_length=60)
+    co_handlers: list[str] = Field([], max_length=20)
+    task: int | None = None
+    category: str | None = Field(None, max_length=60)
+
+
+class CallbackIn(Strict):
+    """The complainant's three answers, known by number and query code."""
+
+    query_code: str = Field(max_length=20)
+    contacted: bool | None = None
+    solved: bool | None = None
+    grade: int | None = Field(None, description="1 very satisfied … 5 very dissatisfied")
+    comment: str = Field("", max_length=2000)
+
+
+class LoginIn(Strict):
+    """Name and password of a member of staff."""
+
+    username: str = Field(max_length=100)
+    password: str = Field(max_length=200)
+
+
+class LoginOut(BaseModel):
+    """The token every changing call must carry as X-CSRF-Token."""
+
+    csrf: str
+
+
+def files(given: list[AttachmentIn], limit: int) -> tuple[File, ...]:
+    """The checked files of a body; Invalid names each one at fault."""
+    taken, faults = [], []
+    for position, item in enumerate(given):
+        field = f"attachments.{position}"
+        try:
+            body = base64.b64decode(item.content, validate=True)
+            taken.append(check_file(item.name, body, limit=limit))
+        except (binascii.Error, ValueError) as error:
+            if isinstance(error, BadFile):
+                faults.append(Fault(field, error.code, error.message, error.params))
+            else:
+                faults.append(Fault(field, "base64", "附件内容不是有效的 base64"))
+    if faults:
+        raise Invalid(faults=tuple(faults))
+    return tuple(taken)

@@ -1,0 +1,133 @@
+"""The HTTP application: middleware, routers, error table."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from time import perf_counter
+from uuid import uuid4
+
+import anyio.to_thread
+from fastapi import FastAPI, Request
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+
+from core import logs
+from core.settings import Settings
+from web import errors, metrics, rendering, security, wiring
+from web.api import figures as api_figures
+from web.api import orders as api_orders
+from web.api import session as api_session
+from web.api import tickets as api_tickets
+from web.body_limit import BodyLimit
+from web.deps import VISITOR_COOKIE, House, find_asker
+from web.pages import (
+    admin,
+    bulletin,
+    citizen,
+    console,
+    department,
+    health,
+    inbox,
+    login,
+    oversight,
+    patterns,
+    ticket,
+)
+
+STATIC = Path(__file__).parent / "static"
+ROUTERS = (
+    health.router,
+    api_session.router,
+    api_tickets.router,
+    api_orders.router,
+    api_figures.router,
+    citizen.router,
+    login.router,
+    inbox.router,
+    console.router,
+    ticket.router,
+    department.router,
+    oversight.router,
+    bulletin.router,
+    admin.router,
+    patterns.router,
+)
+Next = Callable[[Request], Awaitable[Response]]
+
+
+def create_app(home: House) -> FastAPI:
+    """The application over a house; tests make their own."""
+    app = FastAPI(
+        title="接诉 Jiesu",
+        summary="Every request answered",
+        version="1",
+        docs_url=None,  # the interactive page pulls scripts from elsewhere; networks are closed
+        redoc_url=None,
+        openapi_url="/api/v1/openapi.json",
+        lifespan=_lifespan,
+    )
+    app.state.house = home
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router)
+    errors.install(app)
+    app.middleware("http")(_frame)
+    app.add_middleware(BodyLimit, limit=home.settings.upload_limit_mb * 2**20 * 3)
+    return app
+
+
+def serve_app() -> FastAPI:
+    """The factory uvicorn calls in each worker process."""
+    settings = Settings()
+    logs.configure(settings.log_level, "serve")
+    office = wiring.build(settings)
+    redis = settings.redis_url.get_secret_value() if settings.redis_url else None
+    return create_app(House(settings, office, security.RateLimits(redis, settings.rate_limits)))
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    home: House = app.state.house
+    # more threads than database connections would only queue for one
+    limiter = anyio.to_thread.current_default_thread_limiter()
+    limiter.total_tokens = home.settings.database_pool
+    yield
+    home.office.engine.dispose()
+
+
+async def _frame(request: Request, call_next: Next) -> Response:
+    """Give the request its id, asker and frame; give the answer its headers and log line."""
+    started = perf_counter()
+    request.state.request_id = request_id = uuid4().hex[:16]
+    logs.clear()
+    logs.bind(process="serve", request=request_id)
+    home: House = request.app.state.house
+    quiet = request.url.path.startswith(("/static/", "/healthz", "/metrics"))
+    if not quiet:
+        request.state.asker = await run_in_threadpool(find_asker, request, home)
+        request.state.frame = rendering.frame_of(request, home)
+    response = await call_next(request)
+    response.headers.update(security.HEADERS)
+    response.headers["X-Request-ID"] = request_id
+    _keep_seed(request, response)
+    if not quiet:
+        response.headers.setdefault("Cache-Control", "no-store")
+        _log(request, response, perf_counter() - started)
+    return response
+
+
+def _keep_seed(request: Request, response: Response) -> None:
+    seed = getattr(request.state, "visitor_seed", None)
+    if seed and VISITOR_COOKIE not in request.cookies:
+        secure = request.url.scheme == "https"
+        response.set_cookie(VISITOR_COOKIE, seed, httponly=True, samesite="lax", secure=secure)
+
+
+def _log(request: Request, response: Response, seconds: float) -> None:
+    route = request.scope.get("route")
+    path = getattr(route, "path", "unmatched")  # the pattern: a path may hold a number
+    metrics.seen(request.method, path, response.status_code, seconds)
+    logs.get("web").info(
+        "request", method=request.method, path=path, status=response.status_code, seconds=seconds
+    )

@@ -1,0 +1,32 @@
+"""What the command line does, one module per kind of command; heavy imports wait inside."""
+
+from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
+from web.commands.running import doctor, migrate, seed, serve, tick, up, work
+from web.commands.tools import (
+    bulletin,
+    deadline,
+    identity_check,
+    plan_import,
+    rules_check,
+    rules_explain,
+)
+
+__all__ = [
+    "audit",
+    "bulletin",
+    "deadline",
+    "doctor",
+    "identity_check",
+    "ledger_export",
+    "ledger_head",
+    "ledger_verify",
+    "migrate",
+    "plan_import",
+    "rules_check",
+    "rules_explain",
+    "seed",
+    "serve",
+    "tick",
+    "up",
+    "work",
+]

@@ -1,0 +1,134 @@
+"""What endpoints ask for: the house, who is asking, a session that reads, a checked form."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+from starlette.exceptions import HTTPException
+
+from core.database import reader
+from core.desk import Office
+from core.permissions import VISITOR, Act, Actor, business, may
+from core.people import actor_of
+from core.privacy import Keys
+from core.settings import Settings
+from core.tables import Staff
+from notify.queries import unread_count
+from web import security
+
+VISITOR_COOKIE = "jiesu_visitor"
+
+
+@dataclass(frozen=True)
+class House:
+    """What a process holds: settings, office, limits."""
+
+    settings: Settings
+    office: Office
+    limits: security.RateLimits
+
+    @property
+    def keys(self) -> Keys:
+        return self.office.keys
+
+
+def house(request: Request) -> House:
+    found: House = request.app.state.house
+    return found
+
+
+TheHouse = Annotated[House, Depends(house)]
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who is asking: the actor, and the person and form token behind him."""
+
+    actor: Actor
+    csrf: str
+    staff: Staff | None = None
+    unread: int = 0
+
+    def may(self, act: Act) -> bool:
+        return may(self.actor, act)
+
+
+def asker(request: Request) -> Asker:
+    """The asker that the frame middleware found for this request."""
+    found: Asker = request.state.asker
+    return found
+
+
+TheAsker = Annotated[Asker, Depends(asker)]
+
+
+def find_asker(request: Request, home: House) -> Asker:
+    """The person behind the session cookie, or a visitor with a token of his own."""
+    token = request.cookies.get(security.COOKIE)
+    if token:
+        with Session(home.office.engine, expire_on_commit=False) as session:
+            found = security.find_session(session, token, home.office.now)
+            if found is not None:
+                login, staff = found
+                actor = actor_of(staff)
+                return Asker(actor, login.csrf, staff, unread_count(session, actor.tag))
+    seed = request.cookies.get(VISITOR_COOKIE) or secrets.token_urlsafe(16)
+    request.state.visitor_seed = seed
+    return Asker(VISITOR, security.visitor_csrf(home.keys, seed))
+
+
+def staff_asker(asker: TheAsker) -> Asker:
+    """Somebody who has logged in; pages send others to the login form."""
+    if asker.staff is None:
+        raise HTTPException(401)
+    return asker
+
+
+TheStaff = Annotated[Asker, Depends(staff_asker)]
+
+
+def reading(home: TheHouse) -> Iterator[Session]:
+    """A session that only reads."""
+    with reader(home.office.engine) as session:
+        yield session
+
+
+TheReader = Annotated[Session, Depends(reading)]
+
+
+async def checked(request: Request, asker: TheAsker) -> None:
+    """For requests that change something by cookie: the form's token must be the session's.
+
+    A program without a session has nothing a forged page could use, and needs no token.
+    """
+    given = request.headers.get("x-csrf-token")
+    if given is None and "form" in request.headers.get("content-type", ""):
+        given = str((await request.form()).get("csrf", ""))
+    security.check_csrf(asker.csrf, given or "")
+
+
+Checked = Depends(checked)
+
+
+async def checked_if_staff(request: Request, asker: TheAsker) -> None:
+    """For the open interface: a token only when a session cookie would lend its rights."""
+    if asker.staff is not None:
+        await checked(request, asker)
+
+
+CheckedIfStaff = Depends(checked_if_staff)
+
+
+def owner(request: Request, number: str, home: TheHouse) -> Actor:
+    """The complainant of ticket `number`, shown by the signed key in the link or form."""
+    key = request.query_params.get("k", "")
+    expected = security.track_key(home.keys, number)
+    if not secrets.compare_digest(key.encode(), expected.encode()):
+        raise HTTPException(404)
+    return business(number)
+
+
+TheOwner = Annotated[Actor, Depends(owner)]

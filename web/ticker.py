@@ -1,0 +1,110 @@
+"""What happens how often: relay, sweep, resend, seal. One leader; a second ticker only waits."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import monotonic
+
+import dramatiq
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import Session
+
+import notify.service
+import sla.sweep
+from core import logs, outbox, sealing
+from core.desk import Office
+from core.permissions import SYSTEM
+from web import watch
+
+log = logs.get("tick")
+LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
+RELAY_BATCH = 500
+PAUSE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """Something done every so many seconds; it says how much it did."""
+
+    name: str
+    every: float
+    work: Callable[[], int]
+
+
+def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
+    """All the chores, most frequent first."""
+    return (
+        Chore("relay", 0.2, lambda: relay(office, broker)),
+        Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
+        Chore("resend", 15, lambda: resend(office)),
+        Chore("watch", 10, lambda: watch.measure(office)),
+        Chore("seal", 60, lambda: sealing.seal_due(office)),
+        Chore("prune", 3600, lambda: prune(office)),
+    )
+
+
+def relay(office: Office, broker: dramatiq.Broker) -> int:
+    """Hand due outbox rows to Redis until none is left."""
+    sent = 0
+    while True:
+        with Session(office.engine) as session, session.begin():
+            went = outbox.relay(session, broker, now=office.now(), limit=RELAY_BATCH)
+        sent += went
+        if went < RELAY_BATCH:
+            return sent
+
+
+def resend(office: Office) -> int:
+    """Promise again what a lost queue or a dead worker left undone."""
+    with office.desk(SYSTEM) as desk:
+        return notify.service.resend_due(desk)
+
+
+def prune(office: Office) -> int:
+    """Forget old outbox rows."""
+    with Session(office.engine) as session, session.begin():
+        outbox.prune(session, now=office.now())
+    return 0
+
+
+def run(office: Office, broker: dramatiq.Broker, stop: threading.Event) -> None:
+    """Tick until `stop` is set. A failing chore is logged and tried again; others go on."""
+    while not stop.is_set():
+        try:
+            with office.engine.connect() as connection:
+                if connection.scalar(text(LEADER)):
+                    log.info("leading")
+                    _lead(office, broker, stop, connection)
+        except SQLAlchemyError as error:
+            log.warning("database_unavailable", error=type(error).__name__)
+        stop.wait(1)
+
+
+def _lead(
+    office: Office, broker: dramatiq.Broker, stop: threading.Event, connection: Connection
+) -> None:
+    due = {chore.name: 0.0 for chore in chores(office, broker)}
+    alive = monotonic()
+    while not stop.is_set():
+        for chore in chores(office, broker):
+            if monotonic() >= due[chore.name]:
+                _do(chore)
+                due[chore.name] = monotonic() + chore.every
+        if monotonic() - alive > timedelta(seconds=5).total_seconds():
+            # the lock lives with this connection: when it is gone, so is the lead
+            connection.execute(text("SELECT 1"))
+            connection.commit()
+            alive = monotonic()
+        stop.wait(PAUSE)
+
+
+def _do(chore: Chore) -> None:
+    try:
+        done = chore.work()
+    except Exception as error:  # noqa: BLE001 - one chore's fault must not stop the others
+        log.error("chore_failed", chore=chore.name, exc_info=error)
+        return
+    if done:
+        log.debug("chore_done", chore=chore.name, done=done)
