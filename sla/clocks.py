@@ -1,6 +1,6 @@
 """A running promise: when it must act, what is due now, and its fold from the timeline."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -158,27 +158,33 @@ def _started(key: UUID, entry: Fact) -> Clock:
 
 def _moved(clock: Clock, entry: Fact) -> Clock:
     facts = entry.facts
-    match entry.kind:
-        case "clock.warned" | "order.escalated":
-            return replace(clock, level=facts["level"])
-        case "clock.breached":
-            return replace(clock, state="breached", level=facts["level"])
-        case "clock.met":
-            state = "met" if facts["on_time"] else "breached"
-            return replace(clock, state=state, stopped=entry.at, on_time=facts["on_time"])
-        case "clock.cancelled":
-            return replace(clock, state="cancelled", stopped=entry.at)
-        case "clock.paused":
-            return replace(clock, state="paused")
-        case "clock.moved":
-            order = UUID(facts["order"]) if facts["order"] else clock.order
-            department = facts.get("department") or clock.department
-            state = "running" if clock.state in {"paused", "unpublished"} else clock.state
-            return replace(
-                clock, due=_instant(facts["due"]), order=order, department=department, state=state
-            )
-        case _:
-            return clock
+    if entry.kind == "clock.met":
+        state = "met" if facts["on_time"] else "breached"
+        return replace(clock, state=state, stopped=entry.at, on_time=facts["on_time"])
+    if entry.kind == "clock.moved":
+        return _due_moved(clock, entry)
+    return replace(clock, **CHANGES[entry.kind](entry))
+
+
+# what each kind of fact changes on a clock
+CHANGES: Mapping[str, Callable[[Fact], dict[str, Any]]] = {
+    "clock.warned": lambda entry: {"level": entry.facts["level"]},
+    "order.escalated": lambda entry: {"level": entry.facts["level"]},
+    "clock.breached": lambda entry: {"state": "breached", "level": entry.facts["level"]},
+    "clock.cancelled": lambda entry: {"state": "cancelled", "stopped": entry.at},
+    "clock.paused": lambda _: {"state": "paused"},
+}
+
+
+def _due_moved(clock: Clock, entry: Fact) -> Clock:
+    facts = entry.facts
+    return replace(
+        clock,
+        due=_instant(facts["due"]),
+        order=UUID(facts["order"]) if facts["order"] else clock.order,
+        department=facts.get("department") or clock.department,
+        state="running" if clock.state in {"paused", "unpublished"} else clock.state,
+    )
 
 
 def _instant(text: str | None) -> datetime | None:

@@ -1,0 +1,252 @@
+"""What promises are asked: the board of what is late, the cases of a period, the audit."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import case as sql_case
+from sqlmodel import Session, col, func, select
+
+from core.moments import SHANGHAI, local_day
+from core.people import visible
+from core.permissions import Actor
+from core.tables import Entry, SealRow, Ticket
+from sla.bulletins import Counts, Period
+from sla.clocks import fold
+from sla.figures import Case, Point
+from sla.tables import BulletinRow, CaseRow, ClockRow
+
+HANDLING = ("resolve", "redo")
+CASE_FIELDS = tuple(Case.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLine:
+    """A running promise beside its ticket."""
+
+    clock: ClockRow
+    ticket: Ticket
+
+
+def board(
+    session: Session,
+    actor: Actor,
+    *,
+    late: bool | None = None,
+    department: str | None = None,
+    limit: int = 50,
+) -> Sequence[ClockLine]:
+    """Promises of handling that have not ended, the most urgent first."""
+    query = (
+        select(ClockRow, Ticket)
+        .join(Ticket, col(Ticket.id) == ClockRow.ticket_id)
+        .where(col(ClockRow.stopped_at).is_(None), col(ClockRow.metric).in_((*HANDLING, "sign")))
+        .where(visible(actor))
+    )
+    if late is not None:
+        breached = col(ClockRow.state) == "breached"
+        query = query.where(breached if late else ~breached)
+    if department is not None:
+        query = query.where(ClockRow.department == department)
+    rows = session.exec(query.order_by(col(ClockRow.due_at), col(ClockRow.id)).limit(limit))
+    return [ClockLine(clock, ticket) for clock, ticket in rows]
+
+
+def clocks(session: Session, ticket: Ticket) -> Sequence[ClockRow]:
+    """Every clock of a ticket, in the order they started."""
+    query = select(ClockRow).where(ClockRow.ticket_id == ticket.id)
+    return session.exec(query.order_by(col(ClockRow.id))).all()
+
+
+def oldest_due(session: Session) -> datetime | None:
+    """The planned instant of the most overdue action, or None when nothing waits."""
+    return session.exec(
+        select(ClockRow.next_action_at)
+        .where(col(ClockRow.state).in_(("running", "breached")))
+        .where(col(ClockRow.next_action_at).is_not(None))
+        .order_by(col(ClockRow.next_action_at))
+        .limit(1)
+    ).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How things stand now, in numbers."""
+
+    open: int
+    late: int
+    warned: int
+    unsigned: int
+    triage: int
+    review: int
+
+
+def standing(session: Session) -> Standing:
+    """Open tickets and running promises, counted."""
+    states = dict(
+        session.exec(
+            select(Ticket.status, func.count())
+            .where(col(Ticket.closed_at).is_(None))
+            .group_by(Ticket.status)
+        ).all()
+    )
+    late, warned, unsigned = session.exec(
+        select(
+            _count((col(ClockRow.state) == "breached") & col(ClockRow.metric).in_(HANDLING)),
+            _count(
+                (col(ClockRow.state) == "running")
+                & (col(ClockRow.level) == "blue")
+                & col(ClockRow.metric).in_(HANDLING)
+            ),
+            _count(col(ClockRow.metric) == "sign"),
+        ).where(col(ClockRow.stopped_at).is_(None))
+    ).one()
+    return Standing(
+        open=sum(states.values()),
+        late=late,
+        warned=warned,
+        unsigned=unsigned,
+        triage=states.get("submitted", 0) + states.get("accepted", 0),
+        review=states.get("reply_review", 0),
+    )
+
+
+def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    return func.count(sql_case((condition, 1)))
+
+
+def cases_due(session: Session, period: Period) -> list[Case]:
+    """The cohort of a period: lead obligations whose due time lies in it."""
+    rows = session.exec(
+        select(CaseRow)
+        .where(col(CaseRow.due_at) >= period.starts_at, col(CaseRow.due_at) < period.ends_at)
+        .order_by(col(CaseRow.order_id))
+    )
+    return [Case(**{name: getattr(row, name) for name in CASE_FIELDS}) for row in rows]
+
+
+def counts(session: Session, period: Period) -> Counts:
+    """How much came in and went out."""
+    within = (col(Ticket.received_at) >= period.starts_at) & (
+        col(Ticket.received_at) < period.ends_at
+    )
+    before_start = col(Ticket.received_at) < period.starts_at
+    not_closed = col(Ticket.closed_at).is_(None) | (col(Ticket.closed_at) >= period.starts_at)
+    closed = (col(Ticket.closed_at) >= period.starts_at) & (col(Ticket.closed_at) < period.ends_at)
+    return Counts(
+        received=_number(session, within),
+        closed=_number(session, closed),
+        open_at_start=_number(session, before_start & not_closed),
+        answered_directly=_kinds(session, period, ("ticket.answered",)).get("ticket.answered", 0),
+        by_channel=_grouped(session, Ticket.channel, within),
+        by_request=_grouped(session, Ticket.request, within),
+        refused=_facts(session, period, "ticket.rejected", "ground"),
+        warnings=_levels(session, period),
+    )
+
+
+def _number(session: Session, condition: ColumnElement[bool]) -> int:
+    return session.exec(select(func.count()).select_from(Ticket).where(condition)).one()
+
+
+def _grouped(session: Session, column: Any, condition: ColumnElement[bool]) -> dict[str, int]:
+    query = select(column, func.count()).where(condition).group_by(column).order_by(column)
+    return dict(session.exec(query).all())
+
+
+def _between(period: Period) -> ColumnElement[bool]:
+    return (col(Entry.at) >= period.starts_at) & (col(Entry.at) < period.ends_at)
+
+
+def _kinds(session: Session, period: Period, kinds: Sequence[str]) -> dict[str, int]:
+    query = select(Entry.kind, func.count()).where(_between(period), col(Entry.kind).in_(kinds))
+    return dict(session.exec(query.group_by(Entry.kind)).all())
+
+
+def _text(name: str) -> ColumnElement[str]:
+    facts: Any = col(Entry.facts)  # JSONB: its operators are not in the type
+    text: ColumnElement[str] = facts[name].astext
+    return text
+
+
+def _facts(session: Session, period: Period, kind: str, name: str) -> dict[str, int]:
+    value = _text(name)
+    query = select(value, func.count()).where(_between(period), Entry.kind == kind)
+    return dict(session.exec(query.group_by(value).order_by(value)).all())
+
+
+def _levels(session: Session, period: Period) -> dict[str, int]:
+    level = _text("level")
+    query = (
+        select(level, func.count())
+        .where(_between(period))
+        .where(col(Entry.kind).in_(("clock.warned", "clock.breached", "order.escalated")))
+        .where(level != "due")
+    )
+    return dict(session.exec(query.group_by(level).order_by(level)).all())
+
+
+def trend(session: Session, period: Period) -> list[Point]:
+    """Each day of the period: received, first replies, broken promises of handling."""
+    received = _per_day(session, col(Ticket.received_at), period)
+    replied = _per_day(session, col(Ticket.replied_at), period)
+    breached = _per_day(session, col(Ticket.breached_at), period)
+    days = sorted(received.keys() | replied.keys() | breached.keys())
+    return [
+        Point(day, received.get(day, 0), replied.get(day, 0), breached.get(day, 0)) for day in days
+    ]
+
+
+def _per_day(session: Session, column: Any, period: Period) -> dict[date, int]:
+    day = func.date(func.timezone(SHANGHAI.key, column))
+    query = (
+        select(day, func.count())
+        .select_from(Ticket)
+        .where(column >= period.starts_at, column < period.ends_at)
+        .group_by(day)
+    )
+    return dict(session.exec(query).all())
+
+
+def bulletin(session: Session, name: str) -> BulletinRow | None:
+    """The newest edition of a period's bulletin."""
+    query = select(BulletinRow).where(BulletinRow.period == name)
+    return session.exec(query.order_by(col(BulletinRow.edition).desc()).limit(1)).first()
+
+
+def bulletins(session: Session, limit: int = 50) -> Sequence[BulletinRow]:
+    """Frozen bulletins, newest first."""
+    query = select(BulletinRow).order_by(col(BulletinRow.made_at).desc())
+    return session.exec(query.limit(limit)).all()
+
+
+def seal_before(session: Session, moment: datetime) -> SealRow | None:
+    """The ledger's newest seal at `moment`: the head that a bulletin prints."""
+    query = select(SealRow).where(SealRow.day < local_day(moment))
+    return session.exec(query.order_by(col(SealRow.day).desc()).limit(1)).first()
+
+
+def audit_clocks(session: Session, ticket: Ticket, timeline: Sequence[Entry]) -> Iterator[str]:
+    """Where stored clocks are not the fold of the timeline."""
+    folded = fold(timeline)
+    stored = {row.id: row for row in clocks(session, ticket)}
+    for key in folded.keys() | stored.keys():
+        clock, row = folded.get(key), stored.get(key)
+        if clock is None or row is None:
+            yield f"clock {key} is not in both the timeline and the table"
+            continue
+        pairs = {
+            "state": (clock.state, row.state),
+            "due_at": (clock.due, row.due_at),
+            "original_due_at": (clock.original_due, row.original_due_at),
+            "level": (clock.level, row.level),
+            "stopped_at": (clock.stopped, row.stopped_at),
+            "on_time": (clock.on_time, row.on_time),
+            "department": (clock.department, row.department),
+            "order_id": (clock.order, row.order_id),
+        }
+        for name, (said, kept) in pairs.items():
+            if said != kept:
+                yield f"clock.{name} ({row.metric}) is not what the timeline says"
