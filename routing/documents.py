@@ -34,19 +34,23 @@ def _is_word(data: bytes) -> bool:
 def _word_text(data: bytes) -> str:
     if len(data) > LIMIT * 4:
         raise PlanRefused("too_large", "文件超过 20 MB，方案文本不应这样大")
-    try:
-        with zipfile.ZipFile(BytesIO(data)) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _UNPACKED_LIMIT:
-                raise PlanRefused("too_large", "文件解压后过大，方案文本不应这样大")
-        document = Document(BytesIO(data))
-    except PlanRefused:
-        raise
-    except Exception as wrong:
-        # python-docx lets through whatever its zip and XML readers raise on a broken file
-        raise PlanRefused("binary", "无法打开 .docx 文件，文件可能已损坏") from wrong
+    document = _opened(data)
     numbers = _Numbering(document)
     lines = [line for block in document.iter_inner_content() for line in _lines(block, numbers)]
     return "\n".join(lines)
+
+
+def _opened(data: bytes) -> Any:
+    try:
+        with zipfile.ZipFile(BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+        document = Document(BytesIO(data)) if unpacked <= _UNPACKED_LIMIT else None
+    except Exception as wrong:
+        # python-docx lets through whatever its zip and XML readers raise on a broken file
+        raise PlanRefused("binary", "无法打开 .docx 文件，文件可能已损坏") from wrong
+    if document is None:
+        raise PlanRefused("too_large", "文件解压后过大，方案文本不应这样大")
+    return document
 
 
 def _lines(block: Paragraph | Table, numbers: "_Numbering") -> Iterator[str]:
@@ -109,7 +113,9 @@ class _Numbering:
 
     def _place(self, paragraph: Paragraph) -> tuple[str, int] | None:
         style: Any = paragraph.style
-        for properties in (paragraph._p.pPr, style.element.pPr if style is not None else None):  # noqa: SLF001 - python-docx has no public way to a paragraph's numbering
+        # python-docx has no public way to a paragraph's numbering
+        own: Any = paragraph._p.pPr  # noqa: SLF001 - see above
+        for properties in (own, style.element.pPr if style is not None else None):
             found = properties.numPr if properties is not None else None
             if found is not None and found.numId is not None:
                 return str(found.numId.val), found.ilvl.val if found.ilvl is not None else 0

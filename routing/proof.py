@@ -164,15 +164,19 @@ def _axes(rules: Iterable[Rule], vocabulary: Vocabulary) -> tuple[Axis, ...]:
     """An axis for every column some rule looks at."""
     conditions = [condition for rule in rules for condition in rule.conditions]
     named = {c.field for c in conditions if isinstance(c, Is | OneOf)}
-    axes = []
-    for name in _COLUMNS:
-        if name in named:
-            extra = () if name in _ALWAYS_STATED else (_UNSTATED,)
-            axes.append(Axis(name, (*extra, *vocabulary.values(name))))
+    axes = [
+        Axis(name, (*_unstated(name), *vocabulary.values(name)))
+        for name in _COLUMNS
+        if name in named
+    ]
     ranges = [c for c in conditions if isinstance(c, Within)]
-    for name in sorted({c.field for c in ranges}):
-        axes.append(_line_axis(name, [c for c in ranges if c.field == name]))
+    lines = sorted({c.field for c in ranges})
+    axes += [_line_axis(name, [c for c in ranges if c.field == name]) for name in lines]
     return tuple(axes)
+
+
+def _unstated(name: str) -> tuple[str, ...]:
+    return () if name in _ALWAYS_STATED else (_UNSTATED,)
 
 
 def _line_axis(name: str, ranges: list[Within]) -> Axis:
@@ -260,8 +264,8 @@ def _unknown_outcome(rule: Rule, book: Rulebook, vocabulary: Vocabulary) -> Iter
 def _unit_findings(book: Rulebook, register: Register, day: date) -> Iterator[Finding]:
     used: dict[str, list[str]] = {book.conflict_unit: [], book.second_unit: []}
     for rule in book.rules:
-        for unit in _units_of(rule.outcome, book):
-            used.setdefault(unit, []).append(rule.id)
+        for name in _units_of(rule.outcome, book):
+            used.setdefault(name, []).append(rule.id)
     for code, ids in used.items():
         unit = register.resolve(code)
         if unit is None:

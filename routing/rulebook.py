@@ -68,7 +68,7 @@ class _Bad(ValueError):
 
 
 def rules_from(rows: Iterable[Mapping[str, Any]], register: Register) -> tuple[Rule, ...]:
-    """Rules from rows (`id rank reason when{} then{}`); units may be given by any of their names."""
+    """Rules from rows (`id rank reason when{} then{}`); units by any of their names."""
     rules: list[Rule] = []
     faults: list[RuleFault] = []
     for index, row in enumerate(rows, start=1):

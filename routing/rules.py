@@ -188,6 +188,7 @@ def decide(facts: Facts, book: Rulebook, register: Register) -> Decision:
     respondent = register.find(facts.respondent) if facts.respondent else None
     if respondent is not None and respondent.code != facts.respondent:
         facts = _with_respondent(facts, respondent.code)
+    sealed = _sealed_from(facts, register, respondent)
     trace: list[Tried] = []
     for checks, held, rule in book.line(facts.category):
         for holds, failed in checks:
@@ -196,9 +197,8 @@ def decide(facts: Facts, book: Rulebook, register: Register) -> Decision:
                 break
         else:
             trace.append(held)
-            return _decided(rule, facts, book, register, respondent, tuple(trace))
+            return _decided(rule, facts, book, sealed, tuple(trace))
     route = book.routes.get(NO_RULE, "")
-    sealed = _sealed_from(facts, register, respondent)
     return Decision(
         None, None, (), (), facts.urgency, "", book.version, tuple(trace), NO_RULE, route,
         sealed_from=sealed,
@@ -209,46 +209,55 @@ def _decided(
     rule: Rule,
     facts: Facts,
     book: Rulebook,
-    register: Register,
-    respondent: Unit | None,
+    sealed: tuple[str, ...],
     trace: tuple[Tried, ...],
 ) -> Decision:
     outcome = rule.outcome
     duty = book.duties.get(outcome.task) if outcome.task is not None else None
     leads = (outcome.lead,) if outcome.lead else duty.leads if duty else ()
-    helpers = (*leads[1:], *duty.supports) if duty else ()
-    ground = outcome.ground or ("" if leads else NO_RULE)
-    lead = leads[0] if leads and not ground else None
-    sealed = _sealed_from(facts, register, respondent)
-    conflict = lead is not None and lead in sealed
-    if conflict:
-        final = next((u for u in (book.conflict_unit, book.second_unit) if u not in sealed), None)
-    else:
-        final = lead
-    if lead is None or conflict:
-        helpers, partners = (), ()
-    else:
-        helpers = helpers if outcome.co_handlers is None else outcome.co_handlers
-        partners = outcome.partners if outcome.partners is not None else _partners(duty)
+    meant = leads[0] if leads and not outcome.ground else None
+    conflict = meant in sealed
+    lead = _unconcerned(book, sealed) if conflict else meant
+    helped = meant is not None and not conflict
+    ground = outcome.ground or ("" if lead else NO_RULE)
     return Decision(
         task=outcome.task,
-        lead=final,
-        co_handlers=tuple(h for h in helpers if h != final and h not in sealed),
-        partners=partners,
+        lead=lead,
+        co_handlers=_helpers(outcome, duty, leads, sealed) if helped else (),
+        partners=_partners(outcome, duty) if helped else (),
         urgency=outcome.urgency or facts.urgency,
         rule=rule.id,
         book=book.version,
         trace=trace,
-        ground=ground or ("" if final else NO_RULE),
-        route=outcome.route or (book.routes.get(ground, "") if ground else ""),
-        scope=duty.scope if duty and not conflict else "",
+        ground=ground,
+        route=outcome.route or book.routes.get(ground, ""),
+        scope=duty.scope if duty and helped else "",
         conflict=conflict,
-        diverted_from=lead or "" if conflict else "",
+        diverted_from=meant or "" if conflict else "",
         sealed_from=sealed,
     )
 
 
-def _partners(duty: Duty | None) -> tuple[str, ...]:
+def _unconcerned(book: Rulebook, sealed: tuple[str, ...]) -> str | None:
+    """Who takes a complaint that its own unit may not see."""
+    return next(
+        (unit for unit in (book.conflict_unit, book.second_unit) if unit not in sealed), None
+    )
+
+
+def _helpers(
+    outcome: Outcome, duty: Duty | None, leads: tuple[str, ...], sealed: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The rule's own co-handlers, else the task's other leads and its named supports."""
+    named = outcome.co_handlers
+    if named is None:
+        named = (*leads[1:], *duty.supports) if duty else ()
+    return tuple(unit for unit in named if unit != leads[0] and unit not in sealed)
+
+
+def _partners(outcome: Outcome, duty: Duty | None) -> tuple[str, ...]:
+    if outcome.partners is not None:
+        return outcome.partners
     return duty.partners if duty else ()
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from routing.hanzi import one_off, simplified
 
-
 # before a bare name, these make it a body of another level
 _HIGHER = frozenset("市省国州级总")
 

@@ -75,7 +75,9 @@ def district(code: str = "weibin") -> District:
         raise KeyError(code)
     about, units = _toml(code, "district"), _toml(code, "units")
     listed, written = _toml(code, "categories"), _toml(code, "rules")
-    register = register_from(units["unit"], district=(*about["names"], about["city"] + about["name"]))
+    register = register_from(
+        units["unit"], district=(*about["names"], about["city"] + about["name"])
+    )
     categories = tuple(_category(row) for row in listed["category"])
     grounds = {key: Ground(key, **row) for key, row in about["grounds"].items()}
     authorities = {key: _unit_code(register, name) for key, name in about["authorities"].items()}
@@ -109,8 +111,6 @@ def district_of(text: str) -> District | None:
 
 def read_plan(source: str | bytes) -> Plan:
     """Read a plan with its district's register and confirmations when the district ships."""
-
-
     text = decode(source) if isinstance(source, bytes) else source
     home = district_of(text)
     if home is None:

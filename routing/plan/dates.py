@@ -8,7 +8,8 @@ _YEAR = r"(?P<year>20\d\d年|今年|本年度?|当年)"
 _WHEN = re.compile(
     rf"{_YEAR}?(?P<month>\d{{1,2}})月(?P<day>\d{{1,2}}日|底|末|上旬|中旬|下旬|份)?(?:之?前|以前|内)?"
     rf"|{_YEAR.replace('year', 'half_year')}?(?P<half>上半年|下半年)(?:之?前|内)?"
-    rf"|{_YEAR.replace('year', 'quarter_year')}?第?(?P<quarter>[一二三四1-4])季度[末底]?(?:之?前|内)?"
+    rf"|{_YEAR.replace('year', 'quarter_year')}?第?(?P<quarter>[一二三四1-4])季度[末底]?"
+    r"(?:之?前|内)?"
     r"|(?P<end>20\d\d)年(?:[底末年内终])*(?:之?前|以前)?|(?P<this>今年底?|年底|年末|年内|本年度内?|全年)(?:之?前)?"
 )
 _DAYS = {"上旬": 10, "中旬": 20}

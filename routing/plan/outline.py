@@ -54,7 +54,7 @@ class Block:
         return split_title(self.paragraphs)[0] if self.paragraphs else ""
 
     def within(self) -> list["Block"]:
-        """This block and everything under it, in the order of the document."""
+        """The block itself and everything under it, in the order of the document."""
         return [self, *(inner for child in self.children for inner in child.within())]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from routing.hanzi import simplified
 from routing.plan.dates import date_in, plan_year
@@ -56,9 +57,7 @@ def _task(item: Item, duties: Duties, naming: Naming, year: int | None) -> Task:
     body = "\n".join(rest)
     by = date_in(simplified(duties.by), year) or duties.by
     targets, doubts = read_targets("。".join([title, *rest]), title, year)
-    dated = tuple(
-        t if t.by or not by else type(t)(t.what, t.op, t.value, t.unit, by) for t in targets
-    )
+    dated = tuple(t if t.by else replace(t, by=by) for t in targets)
     leads, lead_notes = naming.canonical(duties.leads, item.source)
     supports, support_notes = naming.canonical(duties.supports, item.source)
     partners, _ = naming.canonical(duties.coordinates, item.source, outside=True)

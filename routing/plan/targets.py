@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from routing.hanzi import simplified
 from routing.plan.dates import date_in, date_spans
@@ -31,21 +32,32 @@ _OPERATORS = (
     ),
     (
         ">=",
-        r"达到?|(?:提高|提升|增加|增长|增|扩大|上升|升|保持|稳定)(?:到|至|在)|实现|完成|新增|培育|建成|"
-        r"建设|引进|打造|新建|认定|发展|组织|举办|开展|增长|提高|提升|发放|落实",
+        (
+            r"达到?|(?:提高|提升|增加|增长|增|扩大|上升|升|保持|稳定)(?:到|至|在)|"
+            "实现|完成|新增|培育|建成|建设|引进|打造|新建|认定|发展|组织|举办|开展|增长|提高|提升|发放|落实"
+        ),
     ),
     (">=", r"(?:压减|压缩|缩短|缩减|减少|降低|下降|精简)(?:了)?"),
 )
 _OPERATOR = [(op, re.compile(rf"(?:{words})(?:了|为|约)?$")) for op, words in _OPERATORS]
 # without 到 or 至 the figure is the change itself, so the direction belongs to its name
-_DIRECTIONS = frozenset({"下降", "降低", "减少", "压缩", "压减", "缩短", "精简", "增长", "提高", "提升"})
+_DIRECTIONS = frozenset(
+    {"下降", "降低", "减少", "压缩", "压减", "缩短", "精简", "增长", "提高", "提升"}
+)
 _TIMES = frozenset({"工作日", "自然日", "小时", "分钟", "秒", "天", "日", "月"})
 _DONE = re.compile(r"(?:办结|完成|办理|出证|答复|响应|到场|到达|发证|领证|办好|审结|拿证)")
-_COUNTED = frozenset("户家项个件人名套台处场条批辆所座期篇次亩") | {"人次", "公里", "平方米"}
-_COUNTING = re.compile(
-    r"(?:新增|培育|建成|新建|引进|打造|认定|完成|落实|推动|推出|达到?|突破|超过|至少|不少于|不低于|组织|举办|"
-    r"开展|发放|发展|实现|总数|累计)[^，；。]{0,40}$"
+_CEILINGS = frozenset({"以内", "之内", "内", "以下", "及以下"})
+_COUNTED = frozenset("户家个项件人名套台处场条批辆所座期篇次亩元") | {
+    "万元",
+    "亿元",
+    "万户",
+    "万人",
+    "人次",
+}
+_MAKING = re.compile(
+    r"(?:新增|培育|建成|新建|引进|打造|认定|推出|组织|举办|发放|新培育|招引|落地|投放)[^，；。]{0,30}$"
 )
+_PARTS = re.compile(r"方面|环节|阶段|步骤|领域|重点|层面|维度|体系|机制")
 _SUBJECT_LEAD = re.compile(
     r"^(?:并|且|将|把|使|力争|确保|推动|推进|促进|实现|保持|进一步|全面|各项|其中|同时|努力|争取|加快|切实)+"
 )
@@ -128,7 +140,7 @@ def _target(
     if len(what) < 3:
         what = f"{title}：{what}" if what else title
     if found["list"]:
-        yield from _aligned(what, op, found, unit, by, notes)
+        yield from _aligned(Target(what, op, 0, unit, by), found, notes)
     elif found["range"]:
         low, high = _number(found["first"]), _number(found["second"])
         yield Target(what, "range", [low, high], unit, by)
@@ -157,23 +169,18 @@ def _operator(before: str, found: re.Match[str]) -> tuple[str, str]:
     after = found["after"] or ""
     for op, pattern in _OPERATOR:
         if word := pattern.search(trimmed):
-            counted = op == ">=" and found["unit"].removeprefix("个") not in _COUNTED | {""}
-            verbs = trimmed[word.start() :]
-            if op == ">=" and not counted and not _COUNTING.search(trimmed):
-                continue
-            subject = trimmed[: word.start()]
-            if op == ">=" and verbs in _DIRECTIONS:
-                subject += verbs
-            if after in {"以内", "之内", "内", "以下", "及以下"} and op == ">=" and verbs != "达到":
-                op = "<="
-            return _exactly(op, verbs, after, found), subject
+            verb = trimmed[word.start() :]
+            subject = trimmed[: word.start()] + (verb if verb in _DIRECTIONS else "")
+            return _settled(op, verb, after, found), subject
     if after in {"以内", "之内", "内"}:
         return "<=", trimmed
     return (">=", trimmed) if after in {"以上", "及以上"} else ("", trimmed)
 
 
-def _exactly(op: str, verb: str, after: str, found: re.Match[str]) -> str:
-    """「落实11个」 is a count to be met as it stands; 「达到」 and 「以上」 are floors."""
+def _settled(op: str, verb: str, after: str, found: re.Match[str]) -> str:
+    """「落实11个」 is a count to be met as it stands; 「实现1日内」 is a ceiling all the same."""
+    if op == ">=" and after in _CEILINGS and verb != "达到":
+        return "<="
     return "=" if verb == "落实" and not after and found["unit"] != "%" else op
 
 
@@ -183,6 +190,8 @@ def _bare_operator(before: str, after: str, unit: str) -> str:
         return ">="
     if _LISTED.search(before) and unit in {"项", "个"}:
         return "="
+    if unit in _COUNTED and _MAKING.search(before) and not _PARTS.match(after):
+        return ">="
     return "<=" if unit in _TIMES and _DONE.match(after) else ""
 
 
@@ -204,18 +213,16 @@ def _undated(subject: str) -> str:
     return re.sub(r"^(?:到|在|于|截至|力争)+", "", subject.strip("，、 "))
 
 
-def _aligned(
-    what: str, op: str, found: re.Match[str], unit: str, by: str, notes: list[Note]
-) -> Iterator[Target]:
+def _aligned(target: Target, found: re.Match[str], notes: list[Note]) -> Iterator[Target]:
     """「甲、乙…分别压减至2、5」: one target for each subject; a doubt when they do not pair."""
     values = [_number(found["first"]), *(_number(n) for n in re.findall(_N, found["list"]))]
-    subjects = _spread(what)
+    subjects = _spread(target.what)
     if len(subjects) != len(values):
         notes.append(Note("target_unaligned", "数值与对象个数不一致，请核对", found[0]))
-        yield Target(what, op, values, unit, by)
+        yield replace(target, value=values)
         return
     for subject, value in zip(subjects, values, strict=True):
-        yield Target(subject, op, value, unit, by)
+        yield replace(target, what=subject, value=value)
 
 
 def _spread(what: str) -> list[str]:

@@ -55,7 +55,14 @@ def test_a_category_without_a_rule_is_a_gap_with_a_circumstance_that_shows_it():
     assert gap.code == "gap"
     assert gap.witness["category"] == "qykb"
     shown = Facts(**{key: value for key, value in gap.witness.items() if key != "text"})
-    assert decide(shown, replace(BOOK, rules=tuple(r for r in BOOK.rules if r.id != "c-qykb")), HOME.register).ground == "NR"
+    assert (
+        decide(
+            shown,
+            replace(BOOK, rules=tuple(r for r in BOOK.rules if r.id != "c-qykb")),
+            HOME.register,
+        ).ground
+        == "NR"
+    )
 
 
 def test_words_never_count_as_covering():
@@ -75,7 +82,10 @@ def test_a_rule_covered_by_a_union_of_earlier_ones_is_shadowed():
 
 
 def test_equal_rank_with_different_ends_is_a_conflict_and_equal_ends_are_not():
-    one, two = Rule("r1", 1, (Is("kind", "help"),), Outcome(lead="a")), Rule("r2", 1, (), Outcome(lead="b"))
+    one, two = (
+        Rule("r1", 1, (Is("kind", "help"),), Outcome(lead="a")),
+        Rule("r2", 1, (), Outcome(lead="b")),
+    )
     assert codes(proof(one, two)) == [("conflict", ("r1", "r2"))]
     assert proof(one, two).findings[0].witness["kind"] == "help"
     assert proof(one, replace(two, outcome=Outcome(lead="a"))).ok
@@ -89,7 +99,10 @@ def test_equal_rank_with_different_ends_is_a_conflict_and_equal_ends_are_not():
         (Rule("r", 1, (), Outcome(task=99)), "unknown_task"),
         (Rule("r", 1, (), Outcome(ground="RJ99")), "unknown_ground"),
         (Rule("r", 1, (), Outcome(lead="a", urgency="soon")), "unknown_urgency"),
-        (Rule("r", 1, (OneOf("place", frozenset({"p1", "p9"})),), Outcome(lead="a")), "unknown_place"),
+        (
+            Rule("r", 1, (OneOf("place", frozenset({"p1", "p9"})),), Outcome(lead="a")),
+            "unknown_place",
+        ),
         (Rule("r", 1, (Is("category", "c9"),), Outcome(lead="a")), "unknown_category"),
     ],
 )
@@ -118,7 +131,9 @@ CONDITIONS = st.one_of(
     st.builds(Is, st.just("kind"), st.sampled_from(WORDS.kinds)),
     st.builds(OneOf, st.just("place"), st.frozensets(st.sampled_from(WORDS.places), min_size=1)),
     st.builds(Is, st.just("urgency"), st.sampled_from(WORDS.urgencies)),
-    st.tuples(st.integers(0, 5), st.integers(0, 5)).map(lambda ends: Within("amount", min(ends), max(ends))),
+    st.tuples(st.integers(0, 5), st.integers(0, 5)).map(
+        lambda ends: Within("amount", min(ends), max(ends))
+    ),
     st.integers(0, 5).map(lambda low: Within("amount", low)),
 )
 RULES = st.lists(
@@ -140,7 +155,12 @@ def circumstances():
 @given(RULES)
 def test_the_proof_agrees_with_trying_every_circumstance(drawn):
     rules = [
-        Rule(f"r{i}", rank, (*conditions, *((Mentions(("水",)),) if opaque else ())), Outcome(lead=lead))
+        Rule(
+            f"r{i}",
+            rank,
+            (*conditions, *((Mentions(("水",)),) if opaque else ())),
+            Outcome(lead=lead),
+        )
         for i, (rank, conditions, lead, opaque) in enumerate(drawn)
     ]
     gaps, reached, conflicts = set(), set(), set()

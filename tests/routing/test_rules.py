@@ -165,7 +165,11 @@ def test_the_lowest_rank_that_holds_wins():
         (OneOf("place", frozenset({"甲", "乙"})), Facts(place="乙"), Facts(place="丙")),
         (Within("amount", 10, 20), Facts(amount=20), Facts(amount=21)),
         (Within("amount", 10), Facts(amount=10), Facts(amount=None)),
-        (Within("day", None, date(2024, 1, 1)), Facts(day=date(2024, 1, 1)), Facts(day=date(2024, 1, 2))),
+        (
+            Within("day", None, date(2024, 1, 1)),
+            Facts(day=date(2024, 1, 1)),
+            Facts(day=date(2024, 1, 2)),
+        ),
         (Mentions(("停电", "断电")), Facts(text="又断电了"), Facts(text="又停水了")),
     ],
 )

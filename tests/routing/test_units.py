@@ -15,7 +15,15 @@ def register():
 
 @pytest.mark.parametrize(
     "name",
-    ["区行政审批局", "xzspj", "渭滨区行政审批局", "行政审批局", "區行政審批局", "区审批局", "宝鸡市渭滨区行政审批局"],
+    [
+        "区行政审批局",
+        "xzspj",
+        "渭滨区行政审批局",
+        "行政审批局",
+        "區行政審批局",
+        "区审批局",
+        "宝鸡市渭滨区行政审批局",
+    ],
 )
 def test_a_unit_answers_to_its_code_its_names_and_their_traditional_form(register, name):
     assert register.resolve(name).code == "xzspj"
@@ -32,11 +40,15 @@ def test_every_unit_of_the_plan_is_in_the_register(register):
     plan = district("weibin").plan()
     named = {n for task in plan.tasks for n in (*task.leads, *task.supports, *task.coordinates)}
     assert all(register.resolve(name) for name in named)
-    assert len({task.leads[0] for task in plan.tasks} | {n for t in plan.tasks for n in t.leads}) == 21
+    assert (
+        len({task.leads[0] for task in plan.tasks} | {n for t in plan.tasks for n in t.leads}) == 21
+    )
 
 
 def test_a_unit_stands_beneath_itself_and_all_its_superiors():
-    register = Register((Unit("a", "甲局"), Unit("b", "乙所", parent="a"), Unit("c", "丙组", parent="b")))
+    register = Register(
+        (Unit("a", "甲局"), Unit("b", "乙所", parent="a"), Unit("c", "丙组", parent="b"))
+    )
     assert register.line_of("a") == ("a", "b", "c")
     assert register.beneath("c", "a")
     assert not register.beneath("a", "c")

@@ -4,7 +4,6 @@ import pytest
 
 from routing import plan
 from routing.data import district, district_of, read_plan
-
 from tests.routing.weibin_expected import GROUPS, TARGETS, matrix
 
 
