@@ -1,10 +1,10 @@
-"""What telling people stores: letters and their fate."""
+"""What telling people stores: what is still to be planned, letters, and their fate."""
 
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -12,6 +12,21 @@ from core.database import code_check
 
 LETTER_STATES = ("queued", "sending", "sent", "failed", "dead")
 CHANNELS = ("inbox", "email", "sms", "paper")
+
+
+class Unplanned(SQLModel, table=True):
+    """A fact whose letters are not planned yet: what a flushed queue is refilled from."""
+
+    __tablename__ = "unplanned"
+    __table_args__ = (Index("ix_unplanned_look", "look_at"),)
+
+    # deferred: a desk writes its rows before its entries
+    entry_id: UUID = Field(
+        sa_column=Column(
+            ForeignKey("entry.id", deferrable=True, initially="DEFERRED"), primary_key=True
+        )
+    )
+    look_at: datetime
 
 
 class Letter(SQLModel, table=True):
@@ -27,6 +42,7 @@ class Letter(SQLModel, table=True):
             "next_at",
             postgresql_where=text("state IN ('queued', 'sending', 'failed')"),
         ),
+        Index("ix_letter_unwell", "id", postgresql_where=text("state IN ('failed', 'dead')")),
         Index("ix_letter_inbox", "recipient", "id", postgresql_where=text("channel = 'inbox'")),
         Index(
             "ix_letter_unread",
@@ -47,6 +63,8 @@ class Letter(SQLModel, table=True):
     urgent: bool = False
     state: str = Field(default="queued", sa_type=Text)
     attempts: int = 0
+    # queued: when to stop believing in the message on its way; failed: when to try again;
+    # sending: when to stop believing in the one who took it
     next_at: datetime
     error: str | None = Field(default=None, sa_type=Text)
     created_at: datetime

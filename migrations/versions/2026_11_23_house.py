@@ -461,6 +461,13 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("channel = 'inbox'"),
     )
+    op.create_index(
+        "ix_letter_unwell",
+        "letter",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("state IN ('failed', 'dead')"),
+    )
     op.create_index(op.f("ix_letter_ticket_id"), "letter", ["ticket_id"], unique=False)
     op.create_index(
         "ix_letter_unread",
@@ -469,6 +476,20 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("channel = 'inbox' AND read_at IS NULL"),
     )
+    op.create_table(
+        "unplanned",
+        sa.Column("entry_id", sa.Uuid(), nullable=False),
+        sa.Column("look_at", sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["entry.id"],
+            name=op.f("fk_unplanned_entry_id"),
+            initially="DEFERRED",
+            deferrable=True,
+        ),
+        sa.PrimaryKeyConstraint("entry_id", name=op.f("pk_unplanned")),
+    )
+    op.create_index("ix_unplanned_look", "unplanned", ["look_at"], unique=False)
     op.create_table(
         "login_session",
         sa.Column("token", sa.LargeBinary(), nullable=False),
@@ -552,12 +573,19 @@ def downgrade() -> None:
     op.drop_table("work_order")
     op.drop_index(op.f("ix_login_session_staff_id"), table_name="login_session")
     op.drop_table("login_session")
+    op.drop_index("ix_unplanned_look", table_name="unplanned")
+    op.drop_table("unplanned")
     op.drop_index(
         "ix_letter_unread",
         table_name="letter",
         postgresql_where=sa.text("channel = 'inbox' AND read_at IS NULL"),
     )
     op.drop_index(op.f("ix_letter_ticket_id"), table_name="letter")
+    op.drop_index(
+        "ix_letter_unwell",
+        table_name="letter",
+        postgresql_where=sa.text("state IN ('failed', 'dead')"),
+    )
     op.drop_index(
         "ix_letter_inbox", table_name="letter", postgresql_where=sa.text("channel = 'inbox'")
     )

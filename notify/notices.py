@@ -1,0 +1,251 @@
+"""What each fact calls for being told, and to which hats: one writer per event. Pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.events import (
+    ClockBreached,
+    ClockMoved,
+    ClockWarned,
+    Event,
+    InfoRequested,
+    OrderCancelled,
+    OrderEscalated,
+    OrderIssued,
+    OrderReplied,
+    OrderReturned,
+    RedoOrdered,
+    RefusalProposed,
+    ReplyApproved,
+    ReturnAsked,
+    ReturnRefused,
+    TicketAccepted,
+    TicketAnswered,
+    TicketClosed,
+    TicketFinalised,
+    TicketHeld,
+    TicketMerged,
+    TicketReceived,
+    TicketReferred,
+    TicketRejected,
+    TicketReopened,
+    TriageNeeded,
+)
+from core.permissions import UNIT_ROLES, Role
+
+Params = dict[str, str | int | bool | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What planning must know of the ticket and of the entry: who did it, and when."""
+
+    number: str
+    request: str
+    urgency: str
+    received_at: datetime
+    at: datetime
+    actor: str
+    lead: str | None = None
+    due_at: datetime | None = None
+    respondent: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readers:
+    """Everybody who wears one of these hats, in one unit or anywhere."""
+
+    roles: frozenset[Role]
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A thing to be told, before it is known who reads it. Ids, codes and instants only."""
+
+    kind: str
+    to: tuple[Readers, ...]
+    params: Params = field(default_factory=dict)
+    urgent: bool = False
+
+
+COMPLAINANT = (Readers(frozenset({Role.BUSINESS})),)
+DISPATCHERS = (Readers(frozenset({Role.DISPATCHER})),)
+SECOND_PERSONS = (Readers(frozenset({Role.DISPATCHER, Role.OFFICE})),)
+# a promise whose breach is nobody's failure: the complainant was asked and kept silent
+UNBLAMED = frozenset({"callback"})
+
+
+def notices_for(fact: Event, case: Case) -> tuple[Notice, ...]:
+    """What is to be told about `fact`, and to which hats."""
+    write = WRITERS.get(type(fact))
+    return write(fact, case) if write else ()
+
+
+def as_text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _unit(department: str | None, *roles: Role) -> tuple[Readers, ...]:
+    return (Readers(frozenset(roles), department),) if department else ()
+
+
+def _hands(department: str) -> tuple[Readers, ...]:
+    return _unit(department, Role.LIAISON, Role.HANDLER)
+
+
+# --- to the complainant ---------------------------------------------------------------
+
+
+def _telling(kind: str, *names: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """A plain notice to the complainant, with these fields of the fact."""
+
+    def write(fact: Event, _case: Case) -> tuple[Notice, ...]:
+        return (Notice(kind, COMPLAINANT, {name: _plain(fact, name) for name in names}),)
+
+    return write
+
+
+def _plain(fact: Event, name: str) -> str | int | bool | None:
+    value = getattr(fact, name)
+    return as_text(value) if isinstance(value, datetime) else value
+
+
+def _accepted(_fact: Event, case: Case) -> tuple[Notice, ...]:
+    # accepted in the act of filing, or already with a unit: another letter says so and more
+    if case.at == case.received_at or case.lead is not None:
+        return ()
+    return (Notice("accepted", COMPLAINANT),)
+
+
+def _due_moved(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, ClockMoved)
+    shown = fact.metric in {"resolve", "redo"} and fact.before is not None
+    if not shown or fact.due in {None, fact.before}:
+        return ()
+    params: Params = {"due": as_text(fact.due), "before": as_text(fact.before)}
+    return (Notice("due_moved", COMPLAINANT, params),)
+
+
+# --- to the units ---------------------------------------------------------------------
+
+
+def _order_issued(fact: Event, case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, OrderIssued)
+    params: Params = {
+        "department": fact.department,
+        "part": fact.part,
+        "urgency": fact.urgency,
+        "binding": fact.binding,
+    }
+    urgent = fact.urgency != "normal"
+    unit = Notice("order_issued", _hands(fact.department), params, urgent)
+    if fact.part == "lead" and case.at != case.received_at:
+        return (unit, Notice("dispatched", COMPLAINANT, {"lead": fact.department}))
+    return (unit,)  # dispatched in the act of filing: the first letter names the lead
+
+
+def _ruling(kind: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """To the hands of the fact's own department."""
+
+    def write(fact: Event, _case: Case) -> tuple[Notice, ...]:
+        assert isinstance(fact, OrderReturned | ReturnRefused | OrderCancelled)
+        return (Notice(kind, _hands(fact.department), {"department": fact.department}),)
+
+    return write
+
+
+def _again(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, RedoOrdered | TicketReopened)
+    kind = "redo_ordered" if isinstance(fact, RedoOrdered) else "reopened"
+    params: Params = {"department": fact.department, "urgency": fact.urgency}
+    readers = _unit(fact.department, *UNIT_ROLES)
+    return (Notice(kind, readers, params, urgent=fact.urgency != "normal"),)
+
+
+# --- to those who rule ----------------------------------------------------------------
+
+
+def _triage_needed(_fact: Event, case: Case) -> tuple[Notice, ...]:
+    return (Notice("triage_needed", DISPATCHERS, urgent=case.urgency != "normal"),)
+
+
+def _return_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, ReturnAsked)
+    params: Params = {"department": fact.department, "suggested": fact.suggested}
+    return (Notice("return_asked", DISPATCHERS, params),)
+
+
+def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
+    return (Notice("refusal_proposed", SECOND_PERSONS),)
+
+
+def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, OrderReplied)
+    params: Params = {"department": fact.department}
+    if fact.part == "lead":
+        return (Notice("reply_submitted", DISPATCHERS, params),)
+    return (Notice("co_replied", _unit(case.lead, Role.LIAISON, Role.HANDLER), params),)
+
+
+# --- of promises ----------------------------------------------------------------------
+
+
+def _promise(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, ClockWarned | ClockBreached | OrderEscalated)
+    params: Params = {
+        "department": fact.department,
+        "metric": fact.metric,
+        "level": fact.level,
+        "due": as_text(fact.due),
+    }
+    urgent = not isinstance(fact, ClockWarned)
+    kind = fact.kind.replace("clock.", "clock_").replace("order.", "")
+    return (Notice(kind, _told(fact), params, urgent),)
+
+
+def _told(fact: ClockWarned | ClockBreached | OrderEscalated) -> tuple[Readers, ...]:
+    """The ladder's own choice of hats; where it names none, who would be asked first."""
+    roles = frozenset(Role(role) for role in fact.tell) or _first_asked(fact)
+    unit = _unit(fact.department, *(roles & UNIT_ROLES))
+    return (*unit, Readers(roles - UNIT_ROLES))
+
+
+def _first_asked(fact: ClockWarned | ClockBreached | OrderEscalated) -> frozenset[Role]:
+    if fact.metric in UNBLAMED:
+        return frozenset()
+    if isinstance(fact, ClockWarned):
+        return frozenset({Role.HANDLER, Role.LIAISON})
+    return frozenset({Role.HEAD, Role.OFFICE})
+
+
+WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
+    TicketReceived: _telling("received"),
+    InfoRequested: _telling("info_requested"),
+    TicketAccepted: _accepted,
+    RefusalProposed: _refusal_proposed,
+    TicketRejected: _telling("rejected"),
+    TicketReferred: _telling("referred", "target"),
+    TicketAnswered: _telling("answered"),
+    TicketMerged: _telling("merged"),
+    TriageNeeded: _triage_needed,
+    TicketHeld: _telling("held", "review_at"),
+    ReplyApproved: _telling("reply"),
+    RedoOrdered: _again,
+    TicketClosed: _telling("closed", "result"),
+    TicketReopened: _again,
+    TicketFinalised: _telling("final_reply"),
+    OrderIssued: _order_issued,
+    ReturnAsked: _return_asked,
+    OrderReturned: _ruling("return_upheld"),
+    ReturnRefused: _ruling("return_refused"),
+    OrderCancelled: _ruling("order_cancelled"),
+    OrderReplied: _replied,
+    ClockWarned: _promise,
+    ClockBreached: _promise,
+    OrderEscalated: _promise,
+    ClockMoved: _due_moved,
+}
+# the kinds of entry that may call for letters at all
+FOLLOWED = frozenset(cls.kind for cls in WRITERS)
