@@ -8,6 +8,7 @@ from routing.hanzi import simplified
 from routing.plan.duties import has_label, looks_like_duty, names_only
 
 _PAIRS = {"（": "）)", "(": ")）", "【": "】", "〔": "〕", "[": "]", "［": "］"}
+_LONGEST = 800
 _CLOSERS = set("".join(_PAIRS.values()))
 _AFTER = re.compile(r"^\s*(?:$|[。；;，,、.！（(【\n])")
 _BOXED_LABEL = re.compile(
@@ -18,7 +19,13 @@ _INLINE_FIELD = re.compile(
     r"(?:^|(?<=[。；;！\s]))\s*(?:牵头|责任|配合|主办|主责|承办|协办|参与|参加|支持|完成|办结)"
     r"(?:责任|配合)?(?:单位|部门|时限|时间)(?:及[^：:]{2,6})?\s*[:：]"
 )
-_DATE_ONLY = re.compile(r"^(?:完成|办结|整改|落实)?(?:时限|期限|时间|时间要求|时间节点)\s*[:：]")
+_PERSON = (
+    r"(?:责任|牵头|分管|包抓|联系|主管|[市区县]级)*(?:领导|负责人|责任人|联系人|联系电话)\s*[:：]"
+)
+_PERSON_LINE = re.compile(rf"^\s*{_PERSON}")
+_NOT_ALONE = re.compile(
+    rf"^(?:(?:完成|办结|整改|落实)?(?:时限|期限|时间|时间要求|时间节点)\s*[:：]|{_PERSON}[^；;]*$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +34,7 @@ class Mark:
 
     words: str
     paragraph: int
-    dated_only: bool = False
+    aside: bool = False  # a date or a person's name: says nothing of who answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,7 @@ class Marked:
 
     @property
     def answers(self) -> bool:
-        return any(not mark.dated_only for mark in self.marks)
+        return any(not mark.aside for mark in self.marks)
 
 
 def find_marks(paragraphs: list[str]) -> Marked:
@@ -51,7 +58,7 @@ def find_marks(paragraphs: list[str]) -> Marked:
         spans = sorted(_spans(text))
         for start, end in spans:
             words = _stripped(text[start:end])
-            marks.append(Mark(words, index, bool(_DATE_ONLY.match(simplified(words)))))
+            marks.append(Mark(words, index, bool(_NOT_ALONE.match(simplified(words)))))
         left = _without(text, spans).strip()
         kept.append("" if not left.strip("。；;，,.、 ") else left)
     return Marked(tuple(kept), tuple(marks))
@@ -95,8 +102,9 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
         taken = end
         yield start, end
     plain = simplified(text)
-    if field := _INLINE_FIELD.search(plain, max(taken, 0)):
-        yield field.start(), len(text)
+    line = _PERSON_LINE.match(plain) or _INLINE_FIELD.search(plain, max(taken, 0))
+    if line and line.start() >= taken:
+        yield line.start(), len(text)
 
 
 def _is_duty(text: str, start: int, end: int) -> bool:
@@ -116,6 +124,8 @@ def _brackets(text: str) -> list[tuple[int, int]]:
         elif char in _CLOSERS and open_at and char in _PAIRS[text[open_at[-1]]]:
             found.append((open_at.pop(), index + 1))
     found.extend((start, len(text)) for start in open_at)
+    # nobody's responsibilities fill a page; a longer span is a slip, or an attack on our time
+    found = [span for span in found if span[1] - span[0] <= _LONGEST]
     return sorted(found, key=lambda span: (span[0], -span[1]))
 
 

@@ -15,6 +15,7 @@ _NOT_TASKS = re.compile(
 _PERSON = re.compile(
     r"(?:责任|牵头|分管|包抓|联系|主管|[市区县]级)*(?:领导|负责人|责任人|联系人)\s*[:：][^；;。]*[；;]?"
 )
+_MOST_BLOCKS = 5000
 _SECTION_LEVEL = 3  # 一、 and （一） may head sections; 1. and below do not
 
 
@@ -40,6 +41,8 @@ def pick(tree: Block) -> list[Item]:
     blocks = [block for block in tree.within() if block.level]
     if not blocks:
         raise PlanRefused("no_tasks", "没有找到带编号的任务；请确认这是方案正文")
+    if len(blocks) > _MOST_BLOCKS:
+        raise PlanRefused("too_many", f"编号行超过 {_MOST_BLOCKS} 个，请确认这是方案正文")
     answering = {block for block in blocks if find_marks(block.paragraphs).answers}
     answering = answering or {b for b in blocks if closing_sentence(b.paragraphs)}
     if not answering:

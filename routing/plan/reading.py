@@ -38,9 +38,8 @@ def read(
     duties = [_duties(item, naming) for item in items]
     naming.settle(name for duty in duties for name in (*duty.leads, *duty.supports))
     tasks = tuple(_task(i, d, naming, year) for i, d in zip(items, duties, strict=True))
-    sections = tuple(
-        block.path() for block in tree.within() if block.level and _is_section(block, items)
-    )
+    parents = {item.block.parent for item in items}
+    sections = tuple(block.path() for block in tree.within() if block.level and block in parents)
     return Plan(title, sections, _in_order(tasks), year)
 
 
@@ -85,10 +84,6 @@ def _task(item: Item, duties: Duties, naming: Naming, year: int | None) -> Task:
 
 def _sourced(duties: Duties, source: str) -> list[Note]:
     return [Note(note.code, note.message, source) for note in duties.notes]
-
-
-def _is_section(block: Block, items: list[Item]) -> bool:
-    return any(item.block.parent is block for item in items)
 
 
 def _in_order(tasks: tuple[Task, ...]) -> tuple[Task, ...]:

@@ -46,6 +46,7 @@ _DIRECTIONS = frozenset(
 )
 _TIMES = frozenset({"工作日", "自然日", "小时", "分钟", "秒", "天", "日", "月"})
 _DONE = re.compile(r"(?:办结|完成|办理|出证|答复|响应|到场|到达|发证|领证|办好|审结|拿证)")
+_LONGEST = 1500  # nobody promises figures in a sentence longer than a page
 _CEILINGS = frozenset({"以内", "之内", "内", "以下", "及以下"})
 _COUNTED = frozenset("户家个项件人名套台处场条批辆所座期篇次亩元") | {
     "万元",
@@ -80,6 +81,9 @@ def read_targets(text: str, title: str, year: int | None) -> tuple[list[Target],
     targets: list[Target] = []
     notes: list[Note] = []
     for sentence in re.split(r"[。！？\n]", _plain(text)):
+        if len(sentence) > _LONGEST:
+            notes.append(Note("target_unread", "句子过长，未从中识别量化目标", sentence[:60]))
+            continue
         for clause, at in _clauses(sentence):
             for found in _VALUE.finditer(clause):
                 by = date_in(sentence[: at + found.end()], year)
@@ -192,7 +196,8 @@ def _bare_operator(before: str, after: str, unit: str) -> str:
         return "="
     if unit in _COUNTED and _MAKING.search(before) and not _PARTS.match(after):
         return ">="
-    return "<=" if unit in _TIMES and _DONE.match(after) else ""
+    limited = _DONE.match(after) or before.endswith(("时间", "时限"))
+    return "<=" if unit in _TIMES and limited else ""
 
 
 def _subject(before: str, after: str) -> str:

@@ -4,6 +4,8 @@ from io import BytesIO
 
 import pytest
 from docx import Document
+from hypothesis import given
+from hypothesis import strategies as st
 
 from routing import plan
 from routing.documents import document_text
@@ -154,9 +156,14 @@ def test_a_missing_lead_is_doubted_never_invented():
 
 
 def test_the_names_of_responsible_people_are_not_taken_in():
-    task = only("（责任领导：王某某；责任单位：县审批局）")
-    assert task.leads == ("县审批局",)
-    assert "王某某" not in str(plan.as_json(plan.Plan("", (), (task,))))
+    for words in (
+        "（责任领导：王某某；责任单位：县审批局）",
+        "\n责任领导：王某某\n责任单位：县审批局",
+        "\n责任单位：县审批局\n联系人：王某某",
+    ):
+        task = only(words)
+        assert task.leads == ("县审批局",)
+        assert "王某某" not in repr(task)
 
 
 @pytest.mark.parametrize(
@@ -280,6 +287,26 @@ def test_a_newer_plan_differs_by_what_was_added_removed_and_changed():
     assert [task.number for task in changes.removed] == [2]
     assert [(c.after.number, c.fields) for c in changes.changed] == [(1, ("leads", "supports"))]
     assert plan.diff(old, old).empty
+
+
+PIECES = st.sampled_from([
+    "一、", "（一）", "1.", "2．", "（1）", "①", "优化服务", "（县审批局牵头", "，县财政局配合", "）", "。", "；",
+    "\n", "责任单位：", "县税务局", "、", "各部门", "等部门", "压减至", "3、5", "个工作日", "2024年", "13月底", "95%",
+    "（", "(", "【", "\t", "|", "负责", "协调", "\u202e", "每半年", "1次", "牵头单位", "：", "第一章", "百十", "和",
+])  # fmt: skip
+
+
+@given(st.lists(PIECES, max_size=60).map("".join) | st.text(max_size=200) | st.binary(max_size=200))
+def test_whatever_comes_in_is_a_plan_or_a_refusal(source):
+    try:
+        read = plan.read(source)
+    except PlanRefused as refused:
+        assert refused.code
+        assert refused.message
+    else:
+        numbers = [task.number for task in read.tasks]
+        assert len(set(numbers)) == len(numbers) > 0
+        assert all(task.leads or task.notes for task in read.tasks)
 
 
 def saved(document):
