@@ -84,3 +84,16 @@ def test_the_district_is_known_by_the_opening_of_its_plan():
     assert district_of("某某县优化营商环境方案") is None
     assert read_plan(home.plan_bytes) == home.plan()
     assert read_plan(home.plan_bytes.decode().encode("gb18030")) == home.plan()
+
+
+def test_a_bracket_torn_off_is_reported_with_its_line_and_blocks_applying():
+    text = (
+        district("weibin")
+        .plan_bytes.decode()
+        .replace("（区商务局负责，协调宝鸡海关做好相关工作）", "")
+    )
+    read = read_plan(text)
+    assert len(read.tasks) == 80
+    ((number, note),) = read.blocking
+    assert (number, note.code) == (11, "no_duty")
+    assert str(read.task(11).line) in note.message
