@@ -42,7 +42,7 @@ def counts(session: Session) -> dict[str, int]:
     found = dict.fromkeys((*WAITING, "dead"), 0)
     for states in (WAITING, UNWELL):  # each is served by a partial index of its own
         query = select(Letter.state, func.count()).where(col(Letter.state).in_(states))
-        found |= dict(session.exec(query.group_by(col(Letter.state))))
+        found |= dict(session.exec(query.group_by(col(Letter.state))).all())
     return found
 
 

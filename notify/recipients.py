@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, any_, literal, or_
 from sqlmodel import Session, col, select
 
 from core.people import actor_of
@@ -38,7 +38,7 @@ def find(
 
 
 def _staff(session: Session, readers: Collection[Readers]) -> Iterable[Staff]:
-    conditions = [_wear(one) for one in readers if one.roles]
+    conditions = [_wear(one) for one in readers if one.roles - {Role.BUSINESS}]
     if not conditions:
         return ()
     query = select(Staff).where(col(Staff.active), or_(*conditions))
@@ -46,7 +46,7 @@ def _staff(session: Session, readers: Collection[Readers]) -> Iterable[Staff]:
 
 
 def _wear(readers: Readers) -> ColumnElement[bool]:
-    hats = or_(*(col(Staff.roles).contains([role.value]) for role in sorted(readers.roles)))
+    hats = or_(*(literal(str(role)) == any_(col(Staff.roles)) for role in sorted(readers.roles)))
     if readers.department is None:
         return hats
     return and_(hats, col(Staff.department) == readers.department)

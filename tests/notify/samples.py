@@ -1,0 +1,49 @@
+"""One fact of every sort that calls for letters, and the case it happens in."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import uuid4
+
+from core import events
+from notify.notices import Case
+from tests.notify.makers import DUE, NUMBER, issued, received
+
+AT = DUE - timedelta(days=7)
+FILING = Case(
+    NUMBER, "complaint", "normal", received_at=AT, at=AT, actor="visitor", lead="bj", due_at=DUE
+)  # fmt: skip
+LATER = replace(FILING, at=AT + timedelta(hours=2))
+WITHOUT_LEAD = replace(LATER, lead=None, due_at=None)
+_ORDER = {"order": uuid4(), "department": "bj"}
+_CLOCK = {"clock": uuid4(), "metric": "resolve", "level": "red", "due": DUE, "department": "bj"}
+
+FACTS = (
+    received(),
+    issued(),
+    issued(part="co", urgency="critical", binding=True),
+    events.InfoRequested(("uscc",)),
+    events.TicketAccepted("staff:x"),
+    events.RefusalProposed("RJ01"),
+    events.TicketRejected("RJ01", "staff:x"),
+    events.TicketReferred("RJ02", "cg"),
+    events.TicketAnswered(uuid4()),
+    events.TicketMerged(NUMBER, "same"),
+    events.TriageNeeded("gibberish"),
+    events.TicketHeld("law", DUE),
+    events.ReplyApproved(order=uuid4(), reply=uuid4()),
+    events.RedoOrdered(**_ORDER, ground="unsolved", count=1),
+    events.TicketClosed("solved"),
+    events.TicketReopened(**_ORDER, ground="again"),
+    events.TicketFinalised(uuid4()),
+    events.ReturnAsked(**_ORDER, ground="duty", suggested="cg"),
+    events.OrderReturned(**_ORDER, part="lead"),
+    events.ReturnRefused(**_ORDER),
+    events.OrderCancelled(**_ORDER),
+    events.OrderReplied(**_ORDER, part="lead", claim="solved", reply=uuid4()),
+    events.OrderReplied(order=uuid4(), department="cg", part="co", claim="solved", reply=uuid4()),
+    events.ClockWarned(**_CLOCK, tell=("handler",)),
+    events.ClockBreached(**_CLOCK, tell=("head", "office")),
+    events.OrderEscalated(**(_CLOCK | {"department": None, "order": None}), tell=("office",)),
+    events.ClockMoved(uuid4(), "resolve", "extension", due=DUE, before=AT),
+)
+CASES = (FILING, LATER, WITHOUT_LEAD)
