@@ -118,7 +118,7 @@ class _Check:
             return None
         code = identity.check_uscc(value)
         if not code.valid:
-            self.fault("uscc", code.reason or "invalid", code.message)
+            self.fault("uscc", code.reason or "invalid", code.message, **code.params)
             return None
         return code.normal
 
@@ -128,7 +128,7 @@ class _Check:
             return None
         phone = identity.check_phone(value)
         if not phone.valid:
-            self.fault("contact_phone", phone.reason or "invalid", phone.message)
+            self.fault("contact_phone", phone.reason or "invalid", phone.message, **phone.params)
             return None
         return phone.normal
 

@@ -118,12 +118,12 @@ def _repeated(desk: Desk, receipt: ReceiptKey, digest: str) -> Filed | None:
             "同一幂等键已用于另一份内容，请更换 Idempotency-Key", code="idempotency_key_reused"
         )
     ticket = desk.session.get_one(Ticket, known.ticket_id)
-    return Filed(ticket, query_code(desk, ticket), repeated=True)
+    return Filed(ticket, query_code(desk.keys, ticket), repeated=True)
 
 
-def query_code(desk: Desk, ticket: Ticket) -> str:
+def query_code(keys: Keys, ticket: Ticket) -> str:
     """The ticket's secret code, for those who may hand it to its owner."""
-    return desk.keys.open(_place("query_code", ticket.id), ticket.query_code)
+    return keys.open(_place("query_code", ticket.id), ticket.query_code)
 
 
 def owned(session: Session, keys: Keys, number: str, code: str) -> Ticket:

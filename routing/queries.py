@@ -12,7 +12,7 @@ from core.events import decode
 from core.people import visible
 from core.permissions import Actor
 from core.states import ORDER_ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
-from core.tables import Department, Entry, Ticket, Words
+from core.tables import Department, Entry, Staff, Ticket, Words
 from routing.tables import PlanRow, TaskRow, WorkOrder
 
 
@@ -86,9 +86,9 @@ def unit_names(session: Session) -> dict[str, str]:
     return dict(session.exec(select(Department.code, Department.name)).all())
 
 
-def words(session: Session, word_id: UUID | None) -> Words | None:
+def words(session: Session, word_id: UUID | str | None) -> Words | None:
     """The text an entry points to, unless it was erased."""
-    return session.get(Words, word_id) if word_id else None
+    return session.get(Words, UUID(str(word_id))) if word_id else None
 
 
 def plan(session: Session) -> PlanRow | None:
@@ -127,3 +127,11 @@ def audit_orders(session: Session, ticket: Ticket, timeline: Sequence[Entry]) ->
         row = stored.get(order_id)
         if row is None or row.status != folded.get(order_id):
             yield f"order {order_id} is not in the state the timeline says"
+
+
+def staff_name(session: Session, key: str) -> str | None:
+    """The name on a person's door."""
+    try:
+        return session.exec(select(Staff.name).where(Staff.id == UUID(key))).first()
+    except ValueError:
+        return None

@@ -14,13 +14,14 @@ from starlette.responses import Response
 
 from core import logs
 from core.settings import Settings
-from web import errors, metrics, rendering, security, wiring
+from web import errors, metrics, security, wiring
 from web.api import figures as api_figures
 from web.api import orders as api_orders
 from web.api import session as api_session
 from web.api import tickets as api_tickets
 from web.body_limit import BodyLimit
 from web.deps import VISITOR_COOKIE, House, find_asker
+from web.frame import LANGUAGE_COOKIE, frame_of
 from web.pages import (
     admin,
     bulletin,
@@ -53,6 +54,7 @@ ROUTERS = (
     admin.router,
     patterns.router,
 )
+YEAR = 365 * 24 * 3600
 Next = Callable[[Request], Awaitable[Response]]
 
 
@@ -106,22 +108,28 @@ async def _frame(request: Request, call_next: Next) -> Response:
     quiet = request.url.path.startswith(("/static/", "/healthz", "/metrics"))
     if not quiet:
         request.state.asker = await run_in_threadpool(find_asker, request, home)
-        request.state.frame = rendering.frame_of(request, home)
+        request.state.frame = await run_in_threadpool(frame_of, request, home)
     response = await call_next(request)
     response.headers.update(security.HEADERS)
     response.headers["X-Request-ID"] = request_id
-    _keep_seed(request, response)
+    _keep_choices(request, response)
     if not quiet:
         response.headers.setdefault("Cache-Control", "no-store")
         _log(request, response, perf_counter() - started)
     return response
 
 
-def _keep_seed(request: Request, response: Response) -> None:
+def _keep_choices(request: Request, response: Response) -> None:
+    """Remember a visitor's form seed and a chosen language."""
+    secure = request.url.scheme == "https"
     seed = getattr(request.state, "visitor_seed", None)
     if seed and VISITOR_COOKIE not in request.cookies:
-        secure = request.url.scheme == "https"
         response.set_cookie(VISITOR_COOKIE, seed, httponly=True, samesite="lax", secure=secure)
+    if "lang" in request.query_params and hasattr(request.state, "frame"):
+        chosen = request.state.frame.language
+        response.set_cookie(
+            LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", secure=secure, httponly=True
+        )
 
 
 def _log(request: Request, response: Response, seconds: float) -> None:

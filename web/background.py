@@ -43,4 +43,4 @@ def broker(redis_url: str) -> RedisBroker:
 
 def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
-    notify.tasks.declare(broker, mailing.transports(settings))
+    notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))

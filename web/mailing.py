@@ -4,6 +4,7 @@ from core.settings import Settings
 from notify.service import Transports
 from notify.transports.email import Email
 from notify.transports.inbox import Inbox
+from notify.wording import Site
 
 
 def transports(settings: Settings) -> Transports:
@@ -12,3 +13,8 @@ def transports(settings: Settings) -> Transports:
     if settings.smtp_url is not None:
         ways["email"] = Email(settings.smtp_url.get_secret_value(), sender=settings.mail_from)
     return ways
+
+
+def site(settings: Settings) -> Site:
+    """What letters say of this installation."""
+    return Site(settings.public_url, settings.district)

@@ -1,0 +1,169 @@
+"""Facts told in sentences: one table from kinds to words, for every timeline on every page."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core.events import Event
+from core.i18n import N_, instant, translate
+from core.tables import Entry
+from web import words
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A line: title, what it adds, an icon and a tone; `inner` is for colleagues only."""
+
+    title: str
+    detail: str = ""
+    icon: str = "dot"
+    tone: str = "plain"
+    inner: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    title: str
+    icon: str
+    tone: str = "plain"
+    inner: bool = False
+
+
+LINES: Mapping[str, _Line] = {
+    "ticket.received": _Line(N_("收到诉求"), "inbox"),
+    "ticket.info_requested": _Line(N_("请补充材料"), "edit", "yellow"),
+    "ticket.info_supplied": _Line(N_("已补充材料"), "edit"),
+    "ticket.accepted": _Line(N_("受理"), "check"),
+    "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
+    "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
+    "ticket.rejected": _Line(N_("不予受理"), "x", "red"),
+    "ticket.referred": _Line(N_("转送其他渠道"), "arrow"),
+    "ticket.answered": _Line(N_("当场答复"), "reply", "green"),
+    "ticket.merged": _Line(N_("并入同一事项"), "list"),
+    "ticket.triage_needed": _Line(N_("转人工研判"), "person", "yellow", inner=True),
+    "ticket.routed": _Line(N_("确定承办单位"), "route"),
+    "ticket.held": _Line(N_("挂账"), "pause", "yellow"),
+    "ticket.resumed": _Line(N_("恢复办理"), "arrow"),
+    "ticket.reply_approved": _Line(N_("答复已送达企业"), "reply", "green"),
+    "ticket.redo_ordered": _Line(N_("退回重新办理"), "redo", "yellow"),
+    "ticket.callback_answered": _Line(N_("企业评价"), "star"),
+    "ticket.callback_attempted": _Line(N_("回访未接通"), "phone", inner=True),
+    "ticket.closed": _Line(N_("办结"), "check", "green"),
+    "ticket.reopened": _Line(N_("重新打开"), "redo", "yellow"),
+    "ticket.finalised": _Line(N_("最终答复"), "check"),
+    "ticket.withdrawn": _Line(N_("企业撤回"), "x"),
+    "ticket.archived": _Line(N_("归档"), "list", inner=True),
+    "ticket.noted": _Line(N_("内部备注"), "edit", inner=True),
+    "ticket.unmasked": _Line(N_("查看联系信息"), "eye", inner=True),
+    "order.issued": _Line(N_("派发承办单"), "dispatch"),
+    "order.signed": _Line(N_("签收"), "check"),
+    "order.return_asked": _Line(N_("申请退单"), "arrow", "yellow", inner=True),
+    "order.returned": _Line(N_("同意退单"), "arrow", inner=True),
+    "order.return_refused": _Line(N_("不同意退单"), "x", inner=True),
+    "order.cancelled": _Line(N_("撤销承办单"), "x", inner=True),
+    "order.contact_made": _Line(N_("联系企业"), "phone"),
+    "order.replied": _Line(N_("提交答复"), "reply", inner=True),
+    "order.done": _Line(N_("承办完成"), "check", inner=True),
+    "clock.warned": _Line(N_("临期提醒"), "bell", "blue", inner=True),
+    "clock.breached": _Line(N_("超过时限"), "clock", "red", inner=True),
+    "order.escalated": _Line(N_("升级督办"), "clock", "red", inner=True),
+    "clock.moved": _Line(N_("时限变更"), "clock"),
+}
+# started and kept promises are shown as the clocks they are, not as lines of their own
+SILENT = frozenset({"clock.started", "clock.met", "clock.cancelled", "clock.paused"})
+
+
+def narrate(
+    entry: Entry, event: Event, language: str, names: Mapping[str, str]
+) -> Told | None:
+    """The line of an entry, or None for what is not told."""
+    line = LINES.get(entry.kind)
+    if line is None or entry.kind in SILENT:
+        return None
+    if entry.kind == "clock.moved" and entry.facts["ground"] == "redispatched":
+        return None
+    teller = DETAILS.get(entry.kind)
+    detail = teller(entry.facts, language, names) if teller else _unit(entry.facts, language, names)
+    tone = _level_tone(entry.facts) if "level" in entry.facts else line.tone
+    return Told(translate(language, line.title), detail, line.icon, tone, line.inner)
+
+
+def _level_tone(facts: Mapping[str, Any]) -> str:
+    return {"blue": "blue", "yellow": "yellow"}.get(facts["level"], "red")
+
+
+Facts = Mapping[str, Any]
+Names = Mapping[str, str]
+
+
+def _unit(facts: Facts, _language: str, names: Names) -> str:
+    code = facts.get("department") or facts.get("lead")
+    return names.get(code, code) if code else ""
+
+
+def _routed(facts: Facts, language: str, names: Names) -> str:
+    lead = names.get(facts["lead"], facts["lead"])
+    if facts["task"] is None:
+        return lead
+    return translate(language, "方案任务 {task} → {lead}", task=facts["task"], lead=lead)
+
+
+def _issued(facts: Facts, language: str, names: Names) -> str:
+    part = words.word(language, words.PART, facts["part"])
+    return f"{part} · {names.get(facts['department'], facts['department'])}"
+
+
+def _clock(facts: Facts, language: str, names: Names) -> str:
+    metric = words.word(language, words.METRIC, facts["metric"])
+    level = words.word(language, words.LEVEL, facts["level"])
+    unit = names.get(facts["department"] or "", "")
+    return " · ".join(part for part in (metric, level, unit) if part)
+
+
+def _moved(facts: Facts, language: str, _names: Names) -> str:
+    return instant(language, datetime.fromisoformat(facts["due"])) if facts["due"] else ""
+
+
+def _answers(facts: Facts, language: str, _names: Names) -> str:
+    solved = facts["solved"]
+    parts = []
+    if solved is not None:
+        parts.append(translate(language, "已解决" if solved else "未解决"))
+    if facts["grade"] is not None:
+        parts.append(words.grade(language, facts["grade"]))
+    return " · ".join(parts)
+
+
+def _closed(facts: Facts, language: str, _names: Names) -> str:
+    return words.word(language, words.RESULT, facts["result"])
+
+
+def _received(facts: Facts, language: str, _names: Names) -> str:
+    channel = words.word(language, words.CHANNEL, facts["channel"])
+    return f"{channel} · {words.word(language, words.REQUEST, facts['request'])}"
+
+
+def _claimed(facts: Facts, language: str, names: Names) -> str:
+    claim = words.word(language, words.CLAIM, facts["claim"])
+    return f"{names.get(facts['department'], facts['department'])} · {claim}"
+
+
+def _triage(facts: Facts, language: str, _names: Names) -> str:
+    hint = facts["channel_hint"] or ""
+    return f"{facts['ground']} {hint}".strip() if hint else words.ground(language, facts["ground"])
+
+
+DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
+    "ticket.received": _received,
+    "ticket.routed": _routed,
+    "ticket.triage_needed": _triage,
+    "ticket.callback_answered": _answers,
+    "ticket.closed": _closed,
+    "order.issued": _issued,
+    "order.replied": _claimed,
+    "clock.warned": _clock,
+    "clock.breached": _clock,
+    "order.escalated": _clock,
+    "clock.moved": _moved,
+}

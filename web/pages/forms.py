@@ -1,0 +1,58 @@
+"""Forms as pages receive them: texts, files, and faults told field by field."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import Request
+from starlette.datastructures import FormData, UploadFile
+
+from core.errors import Fault, Invalid, Refused
+from core.i18n import translate
+from intake.files import FILES_LIMIT, BadFile, File, check_file
+from web.deps import House
+from web.errors import language_of, told
+
+
+async def form(request: Request) -> FormData:
+    """The request's form. FastAPI's own parameters would refuse before we can say why."""
+    return await request.form(max_files=FILES_LIMIT + 1, max_fields=100)
+
+
+def texts(data: FormData) -> dict[str, str]:
+    """The form's text fields; the token is not one of them."""
+    return {
+        name: value for name, value in data.items() if isinstance(value, str) and name != "csrf"
+    }
+
+
+async def files(data: FormData, home: House) -> tuple[File, ...]:
+    """The form's attachments, checked. Invalid names the one at fault."""
+    uploads = [
+        item for item in data.getlist("attachments") if isinstance(item, UploadFile) and item.filename
+    ]
+    if len(uploads) > FILES_LIMIT:
+        raise Invalid.one("attachments", "too_many", "最多{limit}个附件", limit=FILES_LIMIT)
+    taken, limit = [], home.settings.upload_limit_mb * 2**20
+    for upload in uploads:
+        try:
+            taken.append(check_file(upload.filename or "", await upload.read(), limit=limit))
+        except BadFile as error:
+            fault = Fault("attachments", error.code, error.message, error.params)
+            raise Invalid(faults=(fault,)) from error
+    return tuple(taken)
+
+
+def faults_of(request: Request, refused: Refused) -> dict[str, str]:
+    """Field → sentence in the reader's language; a refusal without fields is under ""."""
+    language = language_of(request)
+    if not refused.faults:
+        return {"": translate(language, refused.message, **refused.params)}
+    found: dict[str, str] = {}
+    for fault in refused.faults:
+        found.setdefault(fault.field, told(language, fault)["message"])
+    return found
+
+
+def yes(values: Mapping[str, Any], name: str) -> bool | None:
+    """A yes/no radio; None when neither was chosen."""
+    return {"yes": True, "no": False}.get(str(values.get(name, "")))

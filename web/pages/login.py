@@ -1,0 +1,75 @@
+"""Staff come in and go out."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from core.i18n import translate
+from core.permissions import VISITOR, Act
+from web import security
+from web.api.session import keep
+from web.deps import Asker, Checked, TheAsker, TheHouse
+from web.errors import language_of
+from web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+HOMES: tuple[tuple[Act, str], ...] = (
+    (Act.FILE_FOR_OTHERS, "/console"),
+    (Act.CALL_BACK, "/callbacks"),
+    (Act.FIGURES_UNIT, "/board"),
+    (Act.FIGURES_ALL, "/oversight"),
+)
+
+
+def home_of(asker: Asker) -> str:
+    """Where a person's work begins."""
+    if asker.may(Act.PUBLISH_BULLETIN):
+        return "/oversight"
+    if asker.may(Act.DISPATCH):
+        return "/triage"
+    return next((path for act, path in HOMES if asker.may(act)), "/inbox")
+
+
+@router.get("/login")
+def form(request: Request, asker: TheAsker) -> Response:
+    """The login form, or straight on for who is in already."""
+    if asker.staff is not None:
+        return RedirectResponse(home_of(asker), 303)
+    return page(request, "staff/login.html", username="", error="")
+
+
+@router.post("/login", dependencies=[Checked])
+def log_in(
+    request: Request, home: TheHouse,
+    username: Annotated[str, Form(max_length=100)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Open a session."""
+    home.limits.hit("login", security.caller(request))
+    with home.office.desk(VISITOR) as desk:
+        login = security.log_in(desk, username.strip(), password)
+    if login is None:
+        error = translate(language_of(request), security.LoginFailed.message)
+        return page(request, "staff/login.html", status=401, username=username, error=error)
+    response = RedirectResponse("/home", 303)
+    keep(request, response, login.token)
+    return response
+
+
+@router.get("/home")
+def start(asker: TheAsker) -> Response:
+    """The place where the person's work begins."""
+    return RedirectResponse(home_of(asker) if asker.staff else "/login", 303)
+
+
+@router.post("/logout", dependencies=[Checked])
+def log_out(request: Request, home: TheHouse) -> Response:
+    """End the session."""
+    with home.office.desk(VISITOR) as desk:
+        security.log_out(desk, request.cookies.get(security.COOKIE, ""))
+    response = RedirectResponse("/", 303)
+    response.delete_cookie(security.COOKIE)
+    return response
+
+

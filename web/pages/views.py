@@ -1,0 +1,173 @@
+"""What several pages show: a ticket in words, its timeline, the tree of categories."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlmodel import Session
+from starlette.concurrency import run_in_threadpool
+
+from core.i18n import translate
+from core.states import OPEN, OrderStatus, Status, public_step
+from core.tables import Entry, Ticket
+from core.timeline import fact
+from intake import queries as intake_queries
+from routing import queries as routing_queries
+from web import words
+from web.narration import narrate
+
+T = TypeVar("T")
+STEPS = ("received", "dispatched", "handling", "replied", "closed")
+
+
+async def in_thread(work: Callable[..., T], *arguments: object) -> T:
+    """Run what talks to the database off the event loop."""
+    return await run_in_threadpool(work, *arguments)
+
+
+def category_tree(session: Session, language: str) -> list[dict[str, Any]]:
+    """Groups with their categories, in the reader's language."""
+    rows = intake_queries.categories(session)
+    name: Callable[[Any], str] = lambda row: row.name_en if language == "en" else row.name  # noqa: E731 - one word for both levels
+    return [
+        {
+            "code": group.code,
+            "name": name(group),
+            "children": [
+                {"code": row.code, "name": name(row)} for row in rows if row.parent == group.code
+            ],
+        }
+        for group in rows
+        if group.parent is None
+    ]
+
+
+def category_name(session: Session, code: str | None, language: str) -> str:
+    """The word for a category."""
+    row = next((row for row in intake_queries.categories(session) if row.code == code), None)
+    if row is None:
+        return ""
+    return row.name_en if language == "en" else row.name
+
+
+def summary(ticket: Ticket, names: dict[str, str], language: str) -> dict[str, Any]:
+    """A ticket as lists show it."""
+    return {
+        "number": ticket.number,
+        "title": ticket.title,
+        "company": ticket.company_name or "",
+        "status": ticket.status,
+        "status_word": words.word(language, words.STATUS, ticket.status),
+        "request_word": words.word(language, words.REQUEST, ticket.request),
+        "urgency": ticket.urgency,
+        "urgency_word": words.word(language, words.URGENCY, ticket.urgency),
+        "channel_word": words.word(language, words.CHANNEL, ticket.channel),
+        "lead_name": names.get(ticket.lead or "", ticket.lead or ""),
+        "due_at": ticket.due_at,
+        "late": ticket.breached_at is not None,
+        "open": Status(ticket.status) in OPEN,
+        "received_at": ticket.received_at,
+        "href": f"/tickets/{ticket.number}",
+    }
+
+
+def timeline_lines(
+    session: Session, entries: Sequence[Entry], language: str, *, staff: bool
+) -> list[dict[str, Any]]:
+    """The timeline in words; the complainant's version names no person."""
+    names = routing_queries.unit_names(session)
+    lines = []
+    for entry in entries:
+        told = narrate(entry, fact(entry), language, names)
+        if told is None or (told.inner and not staff):
+            continue
+        lines.append(
+            {
+                "at": entry.at,
+                "title": told.title,
+                "detail": _detail(session, entry, told.detail),
+                "who": actor_word(session, entry.actor, language, staff=staff),
+                "icon": told.icon,
+                "tone": told.tone,
+                "audience": entry.audience,
+            }
+        )
+    return lines
+
+
+def _detail(session: Session, entry: Entry, detail: str) -> str:
+    """The words a fact points to, where it points to any, else what the fact itself says."""
+    for name in ("text", "comment"):
+        word_id = entry.facts.get(name)
+        row = routing_queries.words(session, word_id) if word_id else None
+        if row is not None:
+            return f"{detail}\n{row.body}".strip()
+    return detail
+
+
+def actor_word(session: Session, tag: str, language: str, *, staff: bool) -> str:
+    """Who did it, as the reader may know it."""
+    kind, _, key = tag.partition(":")
+    plain = {
+        "system": "系统",
+        "business": "企业",
+        "visitor": "企业",
+        "client": "系统接口",
+        "staff": "工作人员",
+    }
+    if kind == "staff" and staff:
+        return routing_queries.staff_name(session, key) or translate(language, plain["staff"])
+    return translate(language, plain.get(kind, kind))
+
+
+def own_ticket(
+    session: Session, ticket: Ticket, entries: Sequence[Entry], language: str, now: datetime
+) -> dict[str, Any]:
+    """Everything the complainant's page shows."""
+    orders = routing_queries.orders(session, ticket.id)
+    lead = next((o for o in orders if o.part == "lead" and o.status != OrderStatus.RETURNED), None)
+    status = Status(ticket.status)
+    step = public_step(status, signed=bool(lead and lead.signed_at))
+    names = routing_queries.unit_names(session)
+    approved = any(entry.kind == "ticket.reply_approved" for entry in entries)
+    reply = routing_queries.words(session, lead.reply) if lead and approved else None
+    answer = _answer(session, entries)
+    return {
+        "ticket": {
+            "number": ticket.number,
+            "title": ticket.title,
+            "content": ticket.content,
+            "status_word": words.word(language, words.STATUS, status),
+            "step": STEPS.index(step.value),
+            "lead_name": names.get(ticket.lead or "", ""),
+            "due_at": ticket.due_at,
+            "due_reason": due_reason(ticket, language),
+            "late": ticket.breached_at is not None,
+            "received_at": ticket.received_at,
+            "result_word": words.word(language, words.RESULT, ticket.result),
+        },
+        "timeline": timeline_lines(session, entries, language, staff=False),
+        "reply": reply.body if reply else answer,
+        "can_rate": status in {Status.CALLBACK, Status.ANSWERED},
+        "can_withdraw": status in OPEN,
+        "can_add": status is Status.NEED_INFO,
+        "can_reopen": status is Status.CLOSED and lead is not None,
+        "now": now,
+    }
+
+
+def _answer(session: Session, entries: Sequence[Entry]) -> str | None:
+    given = [entry for entry in entries if entry.kind == "ticket.answered"]
+    row = routing_queries.words(session, given[-1].facts["text"]) if given else None
+    return row.body if row else None
+
+
+def due_reason(ticket: Ticket, language: str) -> str:
+    """Why it is due when it is, in one sentence."""
+    if ticket.due_at is None:
+        return ""
+    if ticket.redos:
+        return translate(language, "重新办理时限自退回之日起计算，遇节假日顺延")
+    return translate(language, "自收到之日起按工作日计算，节假日和调休按国务院公布的安排")
+
+

@@ -1,0 +1,136 @@
+"""What codes are called on screens: one place, so that pages, letters and bulletins agree."""
+
+from core.i18n import N_, translate
+
+STATUS = {
+    "submitted": N_("待受理"),
+    "need_info": N_("待补正"),
+    "rejected": N_("不予受理"),
+    "referred": N_("已转送"),
+    "answered": N_("已答复"),
+    "accepted": N_("待派单"),
+    "in_handling": N_("办理中"),
+    "on_hold": N_("挂账"),
+    "reply_review": N_("答复审核"),
+    "callback": N_("待评价"),
+    "closed": N_("已办结"),
+    "final": N_("最终答复"),
+    "merged": N_("已并单"),
+    "withdrawn": N_("已撤回"),
+    "archived": N_("已归档"),
+}
+ORDER_STATUS = {
+    "pending_sign": N_("待签收"),
+    "handling": N_("办理中"),
+    "return_review": N_("退单待审"),
+    "returned": N_("已退单"),
+    "replied": N_("已反馈"),
+    "done": N_("已完成"),
+    "cancelled": N_("已撤派"),
+}
+PART = {"lead": N_("主办"), "co": N_("协办")}
+REQUEST = {
+    "complaint": N_("投诉"),
+    "report": N_("举报"),
+    "inquiry": N_("咨询"),
+    "help": N_("求助"),
+    "suggestion": N_("建议"),
+    "praise": N_("表扬"),
+}
+URGENCY = {"critical": N_("紧急"), "urgent": N_("加急"), "normal": N_("一般")}
+CHANNEL = {
+    "web": N_("网上提交"),
+    "phone": N_("热线电话"),
+    "api": N_("系统接口"),
+    "open311": N_("开放接口"),
+    "import": N_("历史导入"),
+    "email": N_("电子邮件"),
+    "watcher": N_("特约监督员"),
+    "counter": N_("窗口来信"),
+    "upper": N_("上级转办"),
+}
+STEP = (N_("已收到"), N_("已派单"), N_("办理中"), N_("已答复"), N_("已办结"))
+CLAIM = {
+    "solved": N_("已解决"),
+    "explained": N_("已解释说明"),
+    "planned": N_("已列入计划"),
+    "impossible": N_("客观上无法办理"),
+}
+RESULT = {
+    "solved": N_("已解决"),
+    "unsolved": N_("未解决"),
+    "not_rated": N_("未作评价"),
+}
+GRADE = {
+    1: N_("非常满意"),
+    2: N_("满意"),
+    3: N_("基本满意"),
+    4: N_("不满意"),
+    5: N_("非常不满意"),
+}
+METRIC = {
+    "accept": N_("受理"),
+    "sign": N_("签收"),
+    "first_contact": N_("首次联系"),
+    "co_reply": N_("协办反馈"),
+    "resolve": N_("办理答复"),
+    "redo": N_("重新办理"),
+    "ruling": N_("退单裁定"),
+    "callback": N_("评价"),
+}
+LEVEL = {
+    "blue": N_("蓝色提醒"),
+    "yellow": N_("黄色预警"),
+    "red": N_("红色督办"),
+    "circular": N_("通报批评"),
+    "due": N_("到期"),
+}
+FIGURE = {
+    "sign_on_time": N_("按时签收率"),
+    "on_time": N_("按期办结率"),
+    "on_time_original": N_("按原时限办结率"),
+    "contacted": N_("联系率"),
+    "solved": N_("解决率"),
+    "satisfied": N_("参评满意率"),
+    "explicit": N_("明确满意率"),
+    "rated": N_("参评率"),
+    "strict": N_("严格满意率"),
+    "redone": N_("重办率"),
+    "returned": N_("退单率"),
+    "extended": N_("延期率"),
+}
+GROUND = {
+    "RJ01": N_("紧急警情险情"),
+    "RJ02": N_("应当或已经进入法定程序"),
+    "RJ02J": N_("违纪违法线索"),
+    "RJ03": N_("已进入信访渠道"),
+    "RJ04": N_("市场主体之间的经济纠纷"),
+    "RJ10": N_("不属于本区管辖"),
+    "RJ12": N_("党委人大司法军队职权事项"),
+    "NT": N_("方案未列任务的事项"),
+    "NR": N_("没有规则适用"),
+}
+BAND = {
+    "A": N_("A 档"),
+    "B": N_("B 档"),
+    "C": N_("C 档"),
+    "D": N_("D 档"),
+    "small": N_("样本过少"),
+}
+
+
+def word(language: str, table: dict[str, str], code: str | None) -> str:
+    """The word for a code; a code without a word shows itself rather than nothing."""
+    if code is None:
+        return ""
+    return translate(language, table[code]) if code in table else code
+
+
+def grade(language: str, value: int | None) -> str:
+    """The word for one of the five grades."""
+    return translate(language, GRADE[value]) if value in GRADE else ""
+
+
+def ground(language: str, code: str) -> str:
+    """The word for why a person decides."""
+    return word(language, GROUND, code)
