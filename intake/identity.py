@@ -143,8 +143,8 @@ def _shown(char: str) -> str:
 
 
 MOBILE = re.compile(r"1[3-9]\d{9}")
-# three-figure areas have eight digits, four-figure ones seven or eight; no subscriber begins 0 or 1
-LANDLINE = re.compile(r"(010|02\d)([2-9]\d{7})|(0[3-9]\d\d)([2-9]\d{6,7})")
+# three-figure areas have eight digits, four-figure ones seven or eight, none begins with 0
+LANDLINE = re.compile(r"(010|02\d)([1-9]\d{7})|(0[3-9]\d\d)([1-9]\d{6,7})")
 SERVICE = re.compile(r"(?:400|800)\d{7}|95\d{3}(?:\d{1,3})?")
 LOCAL = re.compile(r"[2-9]\d{6,7}")
 EXTENSION = re.compile(r"(?:转|分机|[#xX*]|[eE][xX][tT]\.?|-)+(?P<inside>\d{1,6})$")
@@ -172,25 +172,22 @@ def _dialled(typed: str) -> Checked:
     if country and not (country[1] or country["bare"]):
         return _refused("phone_country")
     abroad = typed[country.end() :].lstrip("-") if country else typed
-    plain = abroad.replace("-", "")
-    for digits in (plain, f"0{plain}") if country else (plain,):
-        number = _number(digits)
-        if number:
-            return Checked(normal=number)
     inner = EXTENSION.search(abroad)
     if inner:
-        stem = abroad[: inner.start()].replace("-", "")
-        for digits in (stem, f"0{stem}") if country else (stem,):
-            number = _number(digits, mobile=False)
-            if number:
-                return Checked(normal=f"{number}-{inner['inside']}")
-    return _refused(_phone_fault(plain))
+        # before the whole: 0917-3261234-8 is an extension, not an eighth figure
+        number = _number(abroad[: inner.start()], country=bool(country), mobile=False)
+        if number:
+            return Checked(normal=f"{number}-{inner['inside']}")
+    number = _number(abroad, country=bool(country))
+    return Checked(normal=number) if number else _refused(_phone_fault(abroad.replace("-", "")))
 
 
-def _number(digits: str, *, mobile: bool = True) -> str | None:
+def _number(typed: str, *, country: bool, mobile: bool = True) -> str | None:
+    digits = typed.replace("-", "")
     if (mobile and MOBILE.fullmatch(digits)) or SERVICE.fullmatch(digits):
         return digits
-    found = LANDLINE.fullmatch(digits)
+    # after +86 the area goes without its zero
+    found = LANDLINE.fullmatch(digits) or (LANDLINE.fullmatch(f"0{digits}") if country else None)
     return f"{found[1] or found[3]}-{found[2] or found[4]}" if found else None
 
 
