@@ -50,10 +50,10 @@ class Email:
         mail["Subject"] = message.subject
         mail["Date"] = format_datetime(message.at)
         mail["Message-ID"] = message.id_at(self.domain)
-        mail["Content-Language"] = message.language
         # answering machines must not answer a machine
         mail["Auto-Submitted"] = "auto-generated"
         mail.set_content(message.text, cte="base64")
+        mail["Content-Language"] = message.language  # after the content, which clears it
         return mail
 
     @contextmanager
