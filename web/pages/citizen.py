@@ -54,7 +54,7 @@ def _form(
         form=values,
         faults=faults,
         categories=views.category_tree(session, language_of(request)),
-        units=[{"code": unit.code, "name": unit.name} for unit in departments(session)],
+        units=[(unit.code, unit.name) for unit in departments(session)],
     )
 
 
