@@ -126,6 +126,16 @@ def test_a_busy_box_is_tried_again(box, port):
     assert (failed.reason, failed.permanent) == ("recipient refused (450)", False)
 
 
+def test_a_farewell_that_fails_does_not_unsend_a_letter(box, port):
+    async def hang_up(server, session, envelope):
+        server.transport.close()
+        return "221 too late"
+
+    box.handle_QUIT = hang_up
+    to(port).send(message())
+    assert len(box.got) == 1
+
+
 @pytest.mark.parametrize(("code", "permanent"), [(554, True), (451, False)])
 def test_a_text_that_is_refused_dies_or_waits_by_its_code(box, port, code, permanent):
     box.refuse_text = f"{code} no"
