@@ -73,7 +73,7 @@ def test_width_case_spaces_hyphens_and_invisible_signs_do_not_matter(code, data)
 def test_any_text_gets_an_answer_and_a_normal_form_stays_itself(text):
     found = check_uscc(text)
     assert found.valid == (found.normal is not None)
-    assert bool(found.sentence) == (not found.valid)
+    assert bool(found.sentence) == (not found.valid) == bool(found.message)
     if found.normal:
         assert check_uscc(found.normal).normal == found.normal
 
@@ -84,17 +84,25 @@ def test_authorities_with_letters_are_accepted(head):
     assert check_uscc(body + check_character(body)).valid
 
 
-def test_a_letter_that_looks_like_a_digit_is_refused_with_its_place_and_never_read_as_one():
-    for code, place, char, instead in (
-        ("9I350100M000100Y43", 2, "I", "1"),
-        ("91350100M00O100Y43", 12, "O", "0"),
-        ("9135010oM000100Y43", 8, "O", "0"),
-        ("91350100M000100Y4z", 18, "Z", "2"),
-    ):
-        found = check_uscc(code)
-        assert found.reason == "confusable"
-        assert found.params == {"position": place, "char": char, "instead": instead}
-        assert f"第{place}位" in found.sentence
+@pytest.mark.parametrize(
+    ("code", "place", "char"),
+    [
+        ("9I350100M000100Y43", 2, "I"),
+        ("91350100M00O100Y43", 12, "O"),
+        ("9135010oM000100Y43", 8, "O"),
+        ("91350100M000100Y4z", 18, "Z"),
+        ("91350100M000100Ys3", 17, "S"),
+        ("91350100v000100Y43", 9, "V"),
+    ],
+)
+def test_a_letter_codes_never_use_is_named_with_its_place_and_never_read_as_another(
+    code, place, char
+):
+    found = check_uscc(code)
+    assert (found.reason, found.normal) == ("character", None)
+    assert found.params == {"position": place, "char": char}
+    assert f"第{place}位“{char}”" in found.sentence
+    assert "I、O、Z、S、V" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -169,20 +177,26 @@ def test_numbers_come_to_the_form_they_are_dialled_in(typed, normal):
     [
         (None, "type"),
         ("  ", "empty"),
-        ("12812345678", "phone_mobile"),
-        ("1381234567", "phone_mobile"),
-        ("138123456789", "phone_mobile"),
-        ("13812345678-1", "phone_mobile"),
-        ("+1 650 253 0000", "phone_country"),
-        ("3261234", "phone_area"),
-        ("0917-326123", "phone"),
-        ("0917-0234567", "phone"),
-        ("010-651234567", "phone"),
-        ("0600000", "phone"),
-        ("138{}", "phone_character"),
-        ("13812345678/13912345678", "phone_character"),
-        ("\u0661\u0663\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668", "phone_character"),
-        ("1381234567八", "phone_character"),
+        ("12812345678", "prefix"),
+        ("1381234567", "length"),
+        ("138123456789", "length"),
+        ("13812345678-1", "length"),
+        ("+1 650 253 0000", "country"),
+        ("3261234", "no_area"),
+        ("0917-326123", "length"),
+        ("0917-0234567", "prefix"),
+        ("010-651234567", "length"),
+        ("0600000", "length"),
+        ("0117-3261234", "prefix"),
+        ("9512345", "no_area"),
+        ("4001234", "no_area"),
+        ("400-123-456", "length"),
+        ("500-123-4567", "prefix"),
+        ("955", "length"),
+        ("138{}", "character"),
+        ("13812345678/13912345678", "character"),
+        ("\u0661\u0663\u0668\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668", "character"),
+        ("1381234567八", "character"),
     ],
 )
 def test_what_nobody_can_dial_is_refused_for_its_own_reason(typed, expected):
@@ -226,8 +240,15 @@ def test_lines_are_answered_one_for_one_and_bad_ones_do_not_stop_the_rest():
         "reason": None,
     }
     assert [answer["id"] for answer in answers] == ["甲", None, None, 3, 4, "\ud800", None, None, 5]
-    assert [answer["reason"].split(":")[0] for answer in answers[1:]] == [
-        *("line", "line", "code", "type", "length", "line", "line", "check")
+    assert [answer["reason"] for answer in answers[1:]] == [
+        *("malformed", "malformed", "type", "type", "length", "malformed", "malformed", "check")
     ]
     for line in check_lines(lines):
         line.encode()  # an output that UTF-8 cannot carry would stop the rest
+
+
+def test_a_very_long_code_is_answered_with_its_length():
+    found = check_uscc("9" * 1_000_000)
+    assert (found.reason, found.params) == ("length", {"length": 1_000_000})
+    line = json.dumps({"id": 1, "code": "Ｙ" * 1_000_000})
+    assert [json.loads(answer)["reason"] for answer in check_lines([line])] == ["length"]
