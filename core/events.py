@@ -61,7 +61,7 @@ class InfoRequested(Event):
 
     kind: ClassVar[str] = "ticket.info_requested"
     audience: ClassVar[Audience] = Audience.PARTIES
-    missing: tuple[str, ...]
+    text: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

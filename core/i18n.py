@@ -72,7 +72,7 @@ def duration(language: str, length: timedelta) -> str:
     """A length of time in its two largest units."""
     seconds = abs(int(length.total_seconds()))
     units = ((86400, "天", " d"), (3600, "小时", " h"), (60, "分钟", " min"))
-    parts = []
+    parts: list[str] = []
     for size, chinese, english in units:
         count, seconds = divmod(seconds, size)
         if count and len(parts) < 2:

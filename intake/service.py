@@ -215,13 +215,15 @@ def _attach(desk: Desk, ticket: Ticket, file: File) -> None:
     )
 
 
-def ask_info(desk: Desk, ticket_id: UUID, missing: tuple[str, ...]) -> None:
+def ask_info(desk: Desk, ticket_id: UUID, missing: str) -> None:
     """Tell the complainant, once and completely, what is missing."""
     demand(desk.actor, Act.ACCEPT)
     ticket = timeline.hold(desk, ticket_id)
     if timeline.last(desk, ticket, InfoRequested.kind) is not None:
         raise Conflict("补正只能一次性告知，不能再次要求补正", code="asked_before")
-    timeline.record(desk, ticket, InfoRequested(missing))
+    if not missing.strip():
+        raise Invalid.one("missing", "required", "请写明需要补充什么")
+    timeline.record(desk, ticket, InfoRequested(timeline.write(desk, ticket, missing)))
 
 
 def supply_info(desk: Desk, ticket_id: UUID, body: str) -> None:
@@ -268,3 +270,11 @@ def withdraw(desk: Desk, ticket_id: UUID) -> None:
     if Role.BUSINESS in desk.actor.roles and desk.actor.id != ticket.number:
         raise Forbidden
     timeline.record(desk, ticket, TicketWithdrawn())
+
+
+def opened(keys: Keys, contact: Contact) -> tuple[str, str]:
+    """Name and telephone of a sealed contact, in clear: callers answer for masking them."""
+    place = contact.ticket_id
+    name = keys.open(_place("name", place), contact.name) if contact.name else ""
+    phone = keys.open(_place("phone", place), contact.phone) if contact.phone else ""
+    return name, phone

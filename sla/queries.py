@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -14,8 +14,9 @@ from core.people import visible
 from core.permissions import Actor
 from core.tables import Entry, SealRow, Ticket
 from sla.bulletins import Counts, Period
-from sla.clocks import fold
+from sla.clocks import fold, shown_remaining
 from sla.figures import Case, Point
+from sla.standards import calendar_of, policies_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
 
 HANDLING = ("resolve", "redo")
@@ -250,3 +251,14 @@ def audit_clocks(session: Session, ticket: Ticket, timeline: Sequence[Entry]) ->
         for name, (said, kept) in pairs.items():
             if said != kept:
                 yield f"clock.{name} ({row.metric}) is not what the timeline says"
+
+
+def left(session: Session, clock: ClockRow, now: datetime) -> timedelta | None:
+    """Working time left of a running promise as people count it; None when it has ended."""
+    if clock.due_at is None or clock.stopped_at is not None:
+        return None
+    policy = next(
+        item for item in policies_of(session, clock.policy_version) if item.id == clock.policy
+    )
+    calendar = calendar_of(session, clock.calendar)
+    return shown_remaining(now, clock.due_at, policy.promise.mode, calendar)

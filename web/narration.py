@@ -74,9 +74,7 @@ LINES: Mapping[str, _Line] = {
 SILENT = frozenset({"clock.started", "clock.met", "clock.cancelled", "clock.paused"})
 
 
-def narrate(
-    entry: Entry, event: Event, language: str, names: Mapping[str, str]
-) -> Told | None:
+def narrate(entry: Entry, event: Event, language: str, names: Mapping[str, str]) -> Told | None:
     """The line of an entry, or None for what is not told."""
     line = LINES.get(entry.kind)
     if line is None or entry.kind in SILENT:

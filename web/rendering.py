@@ -85,13 +85,17 @@ def environment() -> Environment:
 def render(template: str, frame: Frame, context: Mapping[str, Any]) -> str:
     """A page's HTML; `_` and the filters of words are bound to the frame's language."""
     language = frame.language
-    return environment().get_template(template).render(
-        frame=frame,
-        _=partial(i18n.translate, language),
-        instant=partial(i18n.instant, language),
-        day=partial(i18n.day, language),
-        duration=partial(i18n.duration, language),
-        **context,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            frame=frame,
+            _=partial(i18n.translate, language),
+            instant=partial(i18n.instant, language),
+            day=partial(i18n.day, language),
+            duration=partial(i18n.duration, language),
+            **context,
+        )
     )
 
 

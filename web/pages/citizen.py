@@ -11,8 +11,8 @@ from core import timeline
 from core.errors import Invalid, Refused
 from core.events import Audience
 from core.i18n import translate
-from core.permissions import VISITOR, Actor
 from core.people import departments
+from core.permissions import VISITOR, Actor
 from core.tables import Ticket
 from intake import closing, draft, queries, service
 from intake.files import File
@@ -85,15 +85,11 @@ def _file(
             raise attached
         if values.get("consent") != "on":
             raise Invalid.one("consent", "required", "请阅读并同意个人信息处理告知")
-        wanted = draft.check(
-            values, channels=("web",), attachments=attached, language=language
-        )
+        wanted = draft.check(values, channels=("web",), attachments=attached, language=language)
         with home.office.desk(VISITOR) as desk:
             wanted = queries.with_respondent(desk.session, wanted)
             receipt = _receipt(request, values)
-            filed = service.register(
-                desk, wanted, area=home.settings.area_code, receipt=receipt
-            )
+            filed = service.register(desk, wanted, area=home.settings.area_code, receipt=receipt)
     except Refused as refused:
         with Session(home.office.engine) as session:
             return _form(request, session, values, faults_of(request, refused), 422)
@@ -109,7 +105,9 @@ def _receipt(request: Request, values: dict[str, str]) -> service.ReceiptKey | N
 
 
 @router.get("/filed/{number}")
-def filed(request: Request, number: str, owner: TheOwner, home: TheHouse, session: TheReader) -> Response:
+def filed(
+    request: Request, number: str, owner: TheOwner, home: TheHouse, session: TheReader
+) -> Response:
     """The receipt: number, code, who answers, until when."""
     ticket = queries.by_number(session, owner, number)
     return page(
@@ -131,7 +129,9 @@ def ask(request: Request) -> Response:
 
 @router.post("/track", dependencies=[Checked])
 def find(
-    request: Request, home: TheHouse, session: TheReader,
+    request: Request,
+    home: TheHouse,
+    session: TheReader,
     number: Annotated[str, Form(max_length=60)] = "",
     query_code: Annotated[str, Form(max_length=20)] = "",
 ) -> Response:
@@ -186,14 +186,15 @@ def _refused(
     request: Request, home: House, owner: Actor, number: str, refused: Refused
 ) -> Response:
     with Session(home.office.engine) as session:
-        return _own_page(
-            request, home, session, owner, number, faults_of(request, refused), 422
-        )
+        return _own_page(request, home, session, owner, number, faults_of(request, refused), 422)
 
 
 @router.post("/track/{number}/rate", dependencies=[Checked])
 def rate(
-    request: Request, number: str, owner: TheOwner, home: TheHouse,
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
     contacted: Annotated[str, Form()] = "",
     solved: Annotated[str, Form()] = "",
     grade: Annotated[str, Form(max_length=2)] = "",
@@ -230,7 +231,10 @@ def withdraw(request: Request, number: str, owner: TheOwner, home: TheHouse) -> 
 
 @router.post("/track/{number}/add", dependencies=[Checked])
 def add(
-    request: Request, number: str, owner: TheOwner, home: TheHouse,
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
     text: Annotated[str, Form(max_length=5000)] = "",
 ) -> Response:
     """What was missing."""
@@ -244,7 +248,10 @@ def add(
 
 @router.post("/track/{number}/reopen", dependencies=[Checked])
 def reopen(
-    request: Request, number: str, owner: TheOwner, home: TheHouse,
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
     reason: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Closed, but not solved: once more, with a reason."""

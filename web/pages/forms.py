@@ -28,7 +28,9 @@ def texts(data: FormData) -> dict[str, str]:
 async def files(data: FormData, home: House) -> tuple[File, ...]:
     """The form's attachments, checked. Invalid names the one at fault."""
     uploads = [
-        item for item in data.getlist("attachments") if isinstance(item, UploadFile) and item.filename
+        item
+        for item in data.getlist("attachments")
+        if isinstance(item, UploadFile) and item.filename
     ]
     if len(uploads) > FILES_LIMIT:
         raise Invalid.one("attachments", "too_many", "最多{limit}个附件", limit=FILES_LIMIT)

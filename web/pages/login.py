@@ -41,7 +41,8 @@ def form(request: Request, asker: TheAsker) -> Response:
 
 @router.post("/login", dependencies=[Checked])
 def log_in(
-    request: Request, home: TheHouse,
+    request: Request,
+    home: TheHouse,
     username: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
 ) -> Response:
@@ -71,5 +72,3 @@ def log_out(request: Request, home: TheHouse) -> Response:
     response = RedirectResponse("/", 303)
     response.delete_cookie(security.COOKIE)
     return response
-
-

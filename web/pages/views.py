@@ -169,5 +169,3 @@ def due_reason(ticket: Ticket, language: str) -> str:
     if ticket.redos:
         return translate(language, "重新办理时限自退回之日起计算，遇节假日顺延")
     return translate(language, "自收到之日起按工作日计算，节假日和调休按国务院公布的安排")
-
-

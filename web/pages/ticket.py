@@ -1,0 +1,342 @@
+"""One ticket as staff see it: everything on it, and whatever this person may do next."""
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
+
+from core import timeline
+from core.errors import Refused
+from core.events import Audience, IdentityUnmasked
+from core.i18n import translate
+from core.people import departments
+from core.permissions import UNIT_ROLES, Act, demand
+from core.privacy import mask_name, mask_phone
+from core.states import OrderStatus, Status
+from core.tables import Ticket
+from intake import queries, service
+from routing import queries as routing_queries
+from routing import service as orders
+from sla import queries as sla_queries
+from web import words
+from web.api.tickets import found
+from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web.errors import language_of
+from web.pages import views
+from web.pages.forms import faults_of
+from web.rendering import page
+
+router = APIRouter(include_in_schema=False)
+Text = Annotated[str, Form(max_length=5000)]
+Code = Annotated[str, Form(max_length=60)]
+
+
+@router.get("/tickets/{number}")
+def show(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, session: TheReader
+) -> Response:
+    """The ticket."""
+    return _page(request, home, asker, session, number, {})
+
+
+def _page(
+    request: Request,
+    home: House,
+    asker: Asker,
+    session: Session,
+    number: str,
+    faults: dict[str, str],
+    status: int = 200,
+    contact: dict[str, str] | None = None,
+) -> Response:
+    ticket = found(session, asker, number)
+    language = language_of(request)
+    names = routing_queries.unit_names(session)
+    eyes = Audience.OVERSIGHT if asker.may(Act.FIGURES_ALL) else Audience.STAFF
+    entries = timeline.entries(session, ticket.id, eyes)
+    rows = routing_queries.orders(session, ticket.id)
+    return page(
+        request,
+        "department/ticket.html",
+        status=status,
+        faults=faults,
+        ticket=views.summary(ticket, names, language)
+        | {
+            "content": ticket.content,
+            "uscc": ticket.uscc,
+            "place": ticket.place,
+            "confidential": ticket.confidential,
+            "anonymous": ticket.anonymous,
+            "respondent": names.get(ticket.respondent or "", ""),
+            "category": views.category_name(session, ticket.category, language),
+        },
+        contact=contact or masked(session, home, ticket),
+        task=routing_queries.task(session, ticket.task),
+        why=why(entries, language),
+        orders=[_order(row, names, language, asker) for row in rows],
+        clocks=clock_lines(session, ticket, language, home.office.now()),
+        timeline=views.timeline_lines(session, entries, language, staff=True),
+        replies=_replies(session, rows, names),
+        attachments=queries.attachments(session, ticket.id),
+        units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
+        can=_can(ticket, rows, asker),
+        triage=_triage(ticket),
+    )
+
+
+def masked(session: Session, home: House, ticket: Ticket) -> dict[str, str]:
+    """The contact as everybody first sees it."""
+    row = queries.contact(session, ticket.id)
+    if row is None:
+        return {"name": "", "phone": "", "masked": "yes"}
+    name, phone = service.opened(home.keys, row)
+    return {"name": mask_name(name), "phone": mask_phone(phone), "masked": "yes"}
+
+
+def why(entries: Any, language: str) -> dict[str, Any] | None:
+    """Why this unit: rule, version, what was tried, from the newest decision."""
+    kinds = {"ticket.routed", "ticket.triage_needed"}
+    decided = [entry for entry in entries if entry.kind in kinds]
+    if not decided:
+        return None
+    facts = decided[-1].facts
+    ground = facts.get("ground")
+    return {
+        "rule": facts.get("rule") or "",
+        "book": facts.get("book") or "",
+        "plan": facts.get("plan") or "",
+        "by": facts.get("by", "rule"),
+        "task": facts.get("task"),
+        "conflict": facts.get("conflict", False),
+        "ground": words.ground(language, ground) if ground else "",
+        "route": facts.get("channel_hint") or "",
+        "tried": facts.get("trace", []),
+    }
+
+
+def clock_lines(
+    session: Session, ticket: Ticket, language: str, now: datetime
+) -> list[dict[str, Any]]:
+    """Every promise on the ticket, in words."""
+    return [
+        {
+            "metric": words.word(language, words.METRIC, clock.metric),
+            "state": clock.state,
+            "due_at": clock.due_at,
+            "level": clock.level,
+            "level_word": words.word(language, words.LEVEL, clock.level),
+            "running": clock.stopped_at is None,
+            "late": clock.state == "breached",
+            "stopped_at": clock.stopped_at,
+            "left": sla_queries.left(session, clock, now),
+        }
+        for clock in sla_queries.clocks(session, ticket)
+    ]
+
+
+def _order(row: Any, names: dict[str, str], language: str, asker: Asker) -> dict[str, Any]:
+    mine = asker.actor.department == row.department
+    open_ = row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
+    return {
+        "id": row.id,
+        "unit": names.get(row.department, row.department),
+        "part": words.word(language, words.PART, row.part),
+        "status": row.status,
+        "status_word": words.word(language, words.ORDER_STATUS, row.status),
+        "due_at": row.due_at,
+        "late": row.breached_at is not None and open_,
+        "claim": words.word(language, words.CLAIM, row.claim),
+        "binding": row.binding,
+        "can_sign": mine and row.status == OrderStatus.PENDING_SIGN and asker.may(Act.SIGN),
+        "can_return": mine
+        and row.status == OrderStatus.PENDING_SIGN
+        and not row.binding
+        and asker.may(Act.ASK_RETURN),
+        "can_reply": mine and row.status == OrderStatus.HANDLING and asker.may(Act.REPLY),
+        "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
+    }
+
+
+def _replies(session: Session, rows: Any, names: dict[str, str]) -> list[dict[str, Any]]:
+    found_ = [(row, routing_queries.words(session, row.reply)) for row in rows]
+    return [
+        {
+            "unit": names.get(row.department, row.department),
+            "body": text.body,
+            "internal": text.internal or "",
+        }
+        for row, text in found_
+        if text is not None
+    ]
+
+
+def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
+    status = Status(ticket.status)
+    return {
+        "dispatch": asker.may(Act.DISPATCH) and status in {Status.SUBMITTED, Status.ACCEPTED},
+        "answer": asker.may(Act.ANSWER) and status is Status.SUBMITTED,
+        "refuse": asker.may(Act.PROPOSE_REFUSAL) and status is Status.SUBMITTED,
+        "rule_refusal": asker.may(Act.APPROVE_REFUSAL) and status is Status.SUBMITTED,
+        "ask_info": asker.may(Act.ACCEPT) and status is Status.SUBMITTED,
+        "review": asker.may(Act.REVIEW_REPLY) and status is Status.REPLY_REVIEW,
+        "call_back": asker.may(Act.CALL_BACK) and status is Status.CALLBACK,
+        "unmask": asker.may(Act.UNMASK) and not ticket.anonymous,
+        "note": asker.may(Act.NOTE),
+        "unit": bool(asker.actor.roles & UNIT_ROLES) and bool(rows),
+    }
+
+
+def _triage(ticket: Ticket) -> bool:
+    return Status(ticket.status) in {Status.SUBMITTED, Status.ACCEPTED} and ticket.lead is None
+
+
+def _acted(number: str) -> Response:
+    return RedirectResponse(f"/tickets/{number}", 303)
+
+
+def refused_page(
+    request: Request, home: House, asker: Asker, number: str, refused: Refused
+) -> Response:
+    """The page again, saying what could not be done and why."""
+    with Session(home.office.engine, expire_on_commit=False) as session:
+        return _page(request, home, asker, session, number, faults_of(request, refused), status=409)
+
+
+@router.post("/tickets/{number}/unmask", dependencies=[Checked])
+def unmask(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, reason: Code = ""
+) -> Response:
+    """The contact in clear: with a reason, and it stands on the timeline who read it."""
+    demand(asker.actor, Act.UNMASK)
+    if not reason.strip():
+        said = translate(language_of(request), "请写明查看理由")
+        with Session(home.office.engine, expire_on_commit=False) as session:
+            return _page(request, home, asker, session, number, {"reason": said}, status=422)
+    with home.office.desk(asker.actor) as desk:
+        ticket = timeline.hold(desk, found(desk.session, asker, number).id)
+        row = queries.contact(desk.session, ticket.id)
+        timeline.record(desk, ticket, IdentityUnmasked(str(timeline.write(desk, ticket, reason))))
+    name, phone = service.opened(home.keys, row) if row else ("", "")
+    contact = {"name": name, "phone": phone, "masked": ""}
+    with Session(home.office.engine, expire_on_commit=False) as session:
+        return _page(request, home, asker, session, number, {}, contact=contact)
+
+
+@router.post("/tickets/{number}/dispatch", dependencies=[Checked])
+def dispatch(
+    request: Request,
+    number: str,
+    home: TheHouse,
+    asker: TheStaff,
+    lead: Code = "",
+    category: Code = "",
+) -> Response:
+    """A dispatcher decides."""
+    try:
+        demand(asker.actor, Act.DISPATCH)
+        with home.office.desk(asker.actor) as desk:
+            ticket = found(desk.session, asker, number)
+            orders.dispatch(desk, ticket.id, orders.Assignment(lead), category=category or None)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/answer", dependencies=[Checked])
+def answer(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, text: Text = ""
+) -> Response:
+    """Answered at once."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            service.answer(desk, found(desk.session, asker, number).id, text)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/ask", dependencies=[Checked])
+def ask(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, missing: Text = ""
+) -> Response:
+    """What is missing, all at once."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            ticket = found(desk.session, asker, number)
+            service.ask_info(desk, ticket.id, missing)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/refuse", dependencies=[Checked])
+def refuse(
+    request: Request,
+    number: str,
+    home: TheHouse,
+    asker: TheStaff,
+    ground: Code = "RJ09",
+    reason: Text = "",
+) -> Response:
+    """First person."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            service.propose_refusal(desk, found(desk.session, asker, number).id, ground, reason)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/refusal", dependencies=[Checked])
+def rule_refusal(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, agree: Code = ""
+) -> Response:
+    """Second person."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            ticket = found(desk.session, asker, number)
+            service.rule_on_refusal(desk, ticket.id, agree=agree == "yes")
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/review", dependencies=[Checked])
+def review(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, approve: Code = ""
+) -> Response:
+    """The reply goes on, or back."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            ticket = found(desk.session, asker, number)
+            orders.review(desk, ticket.id, approve=approve == "yes")
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.post("/tickets/{number}/note", dependencies=[Checked])
+def note(
+    request: Request, number: str, home: TheHouse, asker: TheStaff, text: Text = ""
+) -> Response:
+    """Between colleagues."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            orders.note(desk, found(desk.session, asker, number).id, text)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused)
+    return _acted(number)
+
+
+@router.get("/tickets/{number}/files/{file}")
+def attachment(number: str, file: UUID, asker: TheStaff, session: TheReader) -> Response:
+    """A file, by its id, always as a download and never sniffed."""
+    ticket = found(session, asker, number)
+    row = next((row for row in queries.attachments(session, ticket.id) if row.id == file), None)
+    if row is None:
+        return Response(status_code=404)
+    headers = {"Content-Disposition": f'attachment; filename="{row.id}"'}
+    return Response(row.body, media_type=row.media_type, headers=headers)
