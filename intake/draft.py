@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import Fault, Invalid
 from intake import identity
 from intake.files import File
-from intake.texts import UncleanText, clean
+from intake.texts import UncleanText, clean, half_width
 
 KINDS = ("complaint", "report", "inquiry", "help", "suggestion", "praise")
 URGENCIES = ("critical", "urgent", "normal")
@@ -27,7 +27,12 @@ CHANNEL_LETTERS: Mapping[str, str] = {
 LIMITS = {"title": 100, "content": 5000, "contact_name": 50, "company_name": 100, "place": 200}
 CONTENT_LEAST = 5
 TITLE_CUT = 30
-EMAIL = re.compile(r"[^@\s<>\"',;:\\]{1,64}@[A-Za-z0-9.-]{1,190}\.[A-Za-z]{2,24}")
+EMAIL = re.compile(
+    r"(?=[^@]{1,64}@)[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
+    r"@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,24}"
+)
+# far beyond every limit, invisible signs included
+RAW_LIMIT = 50_000
 TOO_LONG = "最多{limit}字，现有{length}字"
 UNKNOWN = "不在可选范围内：{allowed}"
 UNCLEAN = {
@@ -82,6 +87,9 @@ class _Check:
         if not isinstance(value, str):
             self.fault(field, "type", "应为文字")
             return None
+        if len(value) > RAW_LIMIT:  # not worth reading sign by sign
+            self.fault(field, "too_long", TOO_LONG, limit=limit, length=len(value))
+            return None
         try:
             value = clean(value, lines=lines)
         except UncleanText as error:
@@ -100,13 +108,11 @@ class _Check:
 
     def flag(self, field: str) -> bool:
         value = self.values.get(field)
-        if value in (None, "", False):
-            return False
-        if value is True or value in ("on", "true", "1"):
-            return True
-        if value not in ("off", "false", "0"):
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        if value not in ("", "on", "true", "1", "off", "false", "0"):
             self.fault(field, "type", "应为是或否")
-        return False
+        return value in ("on", "true", "1")
 
     def required(self, field: str, value: object, message: str) -> None:
         if not value and not any(fault.field == field for fault in self.faults):
@@ -134,7 +140,10 @@ class _Check:
 
     def email(self) -> str | None:
         value = self.text("contact_email", limit=254)
-        if value and not EMAIL.fullmatch(value):
+        if value is None:
+            return None
+        value = half_width(value)
+        if not EMAIL.fullmatch(value):
             self.fault("contact_email", "invalid", "电子邮箱格式不正确")
             return None
         return value
@@ -165,7 +174,7 @@ def check(
         form.required("contact_phone", phone, "请留下联系电话，或选择匿名提交")
     draft = Draft(
         request=form.choice("kind", KINDS, "complaint"),
-        title=title or (content or "")[:TITLE_CUT].split("\n")[0],
+        title=title or _headline(content or ""),
         content=content or "",
         channel=form.choice("channel", channels, channel),
         category=form.text("category", limit=60),
@@ -186,3 +195,8 @@ def check(
     if form.faults:
         raise Invalid(faults=tuple(form.faults))
     return draft
+
+
+def _headline(content: str) -> str:
+    # a title is one line, so what only a body may hold becomes a space
+    return content.split("\n", 1)[0].replace("\t", " ")[:TITLE_CUT].strip()

@@ -33,6 +33,8 @@ ALLOWED = {
 INSIDE = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "ofd": "OFD.xml"}
 UNPACKED_LIMIT = 200 * 2**20
 MEMBERS_LIMIT = 5000
+# names Windows opens as devices, whatever the extension
+DEVICES = re.compile(r"(?i:con|prn|aux|nul|com[0-9]|lpt[0-9])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ def check_file(name: str, body: bytes, *, limit: int) -> File:
         raise BadFile("empty", "附件是空文件")
     if len(body) > limit:
         raise BadFile("too_large", "附件超过{limit}MB上限", limit=limit // 2**20)
-    extension = name.rpartition(".")[2].lower()
+    extension = PurePosixPath(name).suffix[1:].lower()
     expected = ALLOWED.get(extension)
     if expected is None:
         raise BadFile("type", "不支持这种附件类型，请上传图片、PDF、Word、Excel、OFD、录音或视频")
@@ -77,6 +79,8 @@ def safe_name(name: str) -> str:
         raise BadFile("name", "附件名称含有不允许的字符") from error
     base = re.sub(r'[<>:"|?*/\\\']', "_", base).strip(". ")
     stem, dot, extension = base.rpartition(".")
+    if DEVICES.fullmatch(stem.partition(".")[0].strip()):
+        stem = f"_{stem}"
     return f"{stem[:NAME_LIMIT]}{dot}{extension[:10]}" if dot else base[:NAME_LIMIT]
 
 
