@@ -221,6 +221,20 @@ def test_a_missing_title_is_one_short_line_of_the_content(content):
         assert check({"content": draft.content, "title": draft.title, "anonymous": True}) == draft
 
 
+@pytest.mark.parametrize(
+    ("content", "title"),
+    [
+        ("甲\t乙的第一行\n第二行", "甲 乙的第一行"),
+        ("一" * 29 + "\t二三四", "一" * 29),
+        ("一" * 40, "一" * 30),
+    ],
+)
+def test_a_missing_title_takes_nothing_a_title_may_not_hold(content, title):
+    draft = check({**GOOD, "title": "", "content": content})
+    assert draft.title == title
+    assert check({**GOOD, "title": draft.title}).title == title
+
+
 def test_only_the_channels_a_door_offers_may_be_named():
     assert check({**GOOD, "channel": ""}, channel="phone").channel == "phone"
     with pytest.raises(Invalid) as caught:
