@@ -1,15 +1,14 @@
 """A running promise: when it must act, what is due now, and its fold from the timeline."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sla.policies import Policy
-from sla.worktime import HOURS, Calendar, CalendarUnknown, Mode
-
-WARNING = "blue"
+from sla.policies import DUE, WARNING, Policy
+from sla.worktime import Calendar, CalendarUnknown, Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,29 +45,46 @@ def actions(
     warning = _warning(start, due, policy, calendar)
     if warning is not None:
         found.append(Action(WARNING, warning, policy.warn))
+    least = due
     for step in policy.ladder:
         try:
-            at = due if step.after is None else calendar.add(due, step.after)
+            # a rung never comes before the one below it, however the two are counted
+            least = max(least, due if step.after is None else calendar.add(due, step.after))
         except CalendarUnknown:
             break  # the rung is set when the year is published
-        found.append(Action(step.level, at, step.tell))
+        found.append(Action(step.level, least, step.tell))
     if not policy.ladder:
-        found.append(Action("due", due, ()))
+        found.append(Action(DUE, due, ()))
     return tuple(found)
 
 
 def _warning(start: datetime, due: datetime, policy: Policy, calendar: Calendar) -> datetime | None:
+    points = [*_share_used(start, due, policy, calendar), *_last_left(due, policy, calendar)]
+    ahead = [min(at, due - timedelta(seconds=1)) for at in points]
+    # a warning from before the promise began would only be noise
+    return min((at for at in ahead if at >= start), default=None)
+
+
+def _share_used(
+    start: datetime, due: datetime, policy: Policy, calendar: Calendar
+) -> Iterator[datetime]:
     if policy.warn_at is None or due <= start:
-        return None
+        return
     share = float(policy.warn_at)
+    by_the_clock = start + (due - start) * share
     if policy.promise.mode is Mode.NATURAL_HOURS:
-        return start + (due - start) * share
+        yield by_the_clock
+        return
     try:
-        worked = calendar.elapsed(start, due)
-        at = calendar.add_working(start, worked * share)
+        yield calendar.add_working(start, calendar.elapsed(start, due) * share)
     except CalendarUnknown:
-        at = start + (due - start) * share
-    return min(at, due - timedelta(seconds=1)) if at >= start else None
+        yield by_the_clock
+
+
+def _last_left(due: datetime, policy: Policy, calendar: Calendar) -> Iterator[datetime]:
+    if policy.warn_left is not None:
+        with suppress(CalendarUnknown):
+            yield calendar.back(due, policy.warn_left)
 
 
 def judge(planned: tuple[Action, ...], fired: str | None, now: datetime) -> Verdict:
@@ -91,7 +107,7 @@ def shown_remaining(
     now: datetime, due: datetime, policy_mode: Mode, calendar: Calendar
 ) -> timedelta:
     """Time left as people count it: working time for working modes; negative when late."""
-    if policy_mode in HOURS - {Mode.WORKING_HOURS}:
+    if policy_mode is Mode.NATURAL_HOURS:
         return due - now
     try:
         return calendar.elapsed(now, due)

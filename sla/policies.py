@@ -16,11 +16,17 @@ METRICS = (
     "sign",
     "first_contact",
     "co_reply",
+    "stage_reply",
     "resolve",
     "redo",
+    "review",
     "ruling",
     "callback",
+    "supervision_reply",
 )
+# the ladder's own words for what comes before it and for a due time without a ladder
+WARNING = "blue"
+DUE = "due"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +40,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One promise. An empty set of kinds or urgencies, or None, means any."""
+    """One promise. An empty set or None means any.
+
+    The first warning goes out when the share `warn_at` of the time is used or when only
+    `warn_left` is left, whichever comes first.
+    """
 
     id: str
     metric: str
@@ -43,7 +53,10 @@ class Policy:
     urgencies: frozenset[str] = frozenset()
     complex: bool | None = None
     enterprise: bool | None = None
-    warn_at: Fraction | None = None  # share of the time used when the first warning goes out
+    categories: frozenset[str] = frozenset()
+    tasks: frozenset[int] = frozenset()
+    warn_at: Fraction | None = None
+    warn_left: Promise | None = None
     warn: tuple[str, ...] = ()  # who gets it
     ladder: tuple[Step, ...] = ()
     basis: str = ""
@@ -53,6 +66,12 @@ class Policy:
             raise PromiseRefused("metric", f"must be one of {', '.join(METRICS)}")
         if self.warn_at is not None and not 0 < self.warn_at < 1:
             raise PromiseRefused("warn_at", "a warning must come before the due time, not after")
+        left = self.warn_left
+        if left and left.mode is self.promise.mode and left.n > self.promise.n:
+            raise PromiseRefused("warn_left", "a warning cannot come before the promise begins")
+        levels = [WARNING, DUE, *(step.level for step in self.ladder)]
+        if len(set(levels)) < len(levels):
+            raise PromiseRefused("ladder", f"levels differ, and {WARNING} and {DUE} are taken")
 
     def fits(self, facts: "Facts") -> bool:
         """Whether every condition holds."""
@@ -61,14 +80,22 @@ class Policy:
             and (not self.urgencies or facts.urgency in self.urgencies)
             and self.complex in (None, facts.complex)
             and self.enterprise in (None, facts.enterprise)
+            and (not self.categories or facts.category in self.categories)
+            and (not self.tasks or facts.task in self.tasks)
         )
 
     @property
-    def weight(self) -> int:
-        """How specific it is: the most specific fitting policy is chosen."""
-        conditions = (self.kinds, self.urgencies)
-        return sum(map(bool, conditions)) + sum(
-            value is not None for value in (self.complex, self.enterprise)
+    def weight(self) -> tuple[bool, ...]:
+        """How specific it is, the telling conditions first: what a firm was promised for this
+        very matter, then how urgent it is; a life in danger never waits for a complex case.
+        """
+        return (
+            bool(self.tasks),
+            bool(self.categories),
+            bool(self.urgencies),
+            self.complex is not None,
+            bool(self.kinds),
+            self.enterprise is not None,
         )
 
 
@@ -80,6 +107,8 @@ class Facts:
     urgency: str
     complex: bool = False
     enterprise: bool = False
+    category: str | None = None
+    task: int | None = None
 
 
 def choose(policies: Iterable[Policy], metric: str, facts: Facts) -> Policy | None:
@@ -182,7 +211,20 @@ PRESETS: tuple[Policy, ...] = (
     _desk("co_reply", _days(3), "R1 art. 14: before the lead's own", _SIGN_LADDER),
     _desk("redo", _days(3), "S4", LADDER),
     _desk("redo", _days(1), "S4", LADDER, "urgent"),
-    _desk("redo", _hours(4), "S4", LADDER, "critical"),
+    _desk("redo", _hours(2, working=False), "S4: two hours by the clock", LADDER, "critical"),
+    Policy(
+        "redo.complex",
+        "redo",
+        _days(5),
+        complex=True,
+        warn_at=_WARN,
+        warn=_UNIT,
+        ladder=LADDER,
+        basis="S4",
+    ),
+    _desk("stage_reply", _days(3), "P14a P14d: when handling takes longer", _SIGN_LADDER),
+    _desk("review", _days(1), "ours: a reply is looked at within a working day", _DESK_LADDER),
+    _desk("supervision_reply", _days(2), "E4 R3: a red order is answered in two", LADDER),
     _desk("ruling", _hours(3.5), "half a working day: ours", _DESK_LADDER),
     Policy("callback", "callback", _days(5), basis="ours: silence is then not rated"),
 )
@@ -199,7 +241,10 @@ def as_json(policies: Sequence[Policy]) -> list[dict[str, Any]]:
             "urgencies": sorted(item.urgencies),
             "complex": item.complex,
             "enterprise": item.enterprise,
+            "categories": sorted(item.categories),
+            "tasks": sorted(item.tasks),
             "warn_at": str(item.warn_at) if item.warn_at is not None else None,
+            "warn_left": _promise_json(item.warn_left) if item.warn_left else None,
             "warn": list(item.warn),
             "ladder": [
                 {
@@ -226,6 +271,10 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
             urgencies=frozenset(row["urgencies"]),
             complex=row["complex"],
             enterprise=row["enterprise"],
+            # versions stored before these conditions existed ask for nothing
+            categories=frozenset(row.get("categories", ())),
+            tasks=frozenset(row.get("tasks", ())),
+            warn_left=_promise(row["warn_left"]) if row.get("warn_left") else None,
             warn_at=Fraction(row["warn_at"]) if row["warn_at"] else None,
             warn=tuple(row["warn"]),
             ladder=tuple(
