@@ -100,10 +100,7 @@ def links(session: Session) -> Iterator[Link]:
 def verify(engine: Engine, key: bytes) -> list[Finding]:
     """Every place where the stored ledger does not hold; empty when it does."""
     with reader(engine) as session:
-        counts = {
-            number: entries
-            for number, entries in session.exec(select(Ticket.number, Ticket.entries))
-        }
+        counts = dict(session.exec(select(Ticket.number, Ticket.entries)).all())
         findings = list(verify_chain(key, links(session), counts))
         seals = session.exec(select(SealRow).order_by(col(SealRow.day))).all()
         rows = ((link.at, link.ticket, link.number, link.hash) for link in links(session))

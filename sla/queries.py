@@ -13,9 +13,9 @@ from core.moments import SHANGHAI, local_day
 from core.people import visible
 from core.permissions import Actor
 from core.tables import Entry, SealRow, Ticket
-from sla.bulletins import Counts, Period
+from sla.bulletins import Counts, Line, Period, lines, month_of
 from sla.clocks import fold, shown_remaining
-from sla.figures import Case, Point
+from sla.figures import Case, Figure, Point, by, quality
 from sla.standards import calendar_of, policies_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
 
@@ -262,3 +262,34 @@ def left(session: Session, clock: ClockRow, now: datetime) -> timedelta | None:
     )
     calendar = calendar_of(session, clock.calendar)
     return shown_remaining(now, clock.due_at, policy.promise.mode, calendar)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A period's figures for a page: all together, and unit by unit."""
+
+    period: Period
+    figures: tuple[Figure, ...]
+    units: tuple[Line, ...]
+
+
+def summary(session: Session, period: Period, now: datetime) -> Summary:
+    """The handling figures of a period as they stand now."""
+    cases = cases_due(session, period)
+    units = lines(by(cases, lambda case: case.unit), now)
+    return Summary(period, quality(cases, now=now), units)
+
+
+def unit_line(session: Session, unit: str, now: datetime) -> Line | None:
+    """One unit's figures of this month; None when nothing was due."""
+    cases = [case for case in cases_due(session, month_of(local_day(now))) if case.unit == unit]
+    return lines({unit: cases}, now)[0] if cases else None
+
+
+def trend_between(session: Session, since: datetime, until: datetime) -> list[Point]:
+    """The trend of any stretch of days, quiet days included."""
+    window = Period("", local_day(since), local_day(until) + timedelta(days=1))
+    known = {point.day: point for point in trend(session, window)}
+    days = (window.end - window.first).days
+    every = (window.first + timedelta(days=n) for n in range(days))
+    return [known.get(day, Point(day, 0, 0, 0)) for day in every]

@@ -14,7 +14,7 @@ HEARTBEAT_MS = 15_000
 EVERY_POLL = 1_000_000
 
 
-class MessageLog(Middleware):  # type: ignore[misc] # dramatiq's class is untyped
+class MessageLog(Middleware):
     """Puts the message's id and actor on every log line written while it runs."""
 
     def before_process_message(self, _broker: dramatiq.Broker, message: object) -> None:
@@ -36,7 +36,9 @@ class MessageLog(Middleware):  # type: ignore[misc] # dramatiq's class is untype
 
 def broker(redis_url: str) -> RedisBroker:
     """Redis as Dramatiq's broker. Messages are hints: PostgreSQL holds what must be done."""
-    made = RedisBroker(url=redis_url, heartbeat_timeout=HEARTBEAT_MS, maintenance_chance=EVERY_POLL)
+    made = RedisBroker(  # type: ignore[no-untyped-call] # dramatiq's is untyped
+        url=redis_url, heartbeat_timeout=HEARTBEAT_MS, maintenance_chance=EVERY_POLL
+    )
     made.add_middleware(MessageLog())
     return made
 

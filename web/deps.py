@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 
 from core.database import reader
 from core.desk import Office
-from core.permissions import VISITOR, Act, Actor, business, may
 from core.people import actor_of
+from core.permissions import VISITOR, Act, Actor, business, may
 from core.privacy import Keys
 from core.settings import Settings
 from core.tables import Staff

@@ -153,7 +153,7 @@ def _redis(url: str) -> Finding:
         policy = redis.Redis.from_url(url).config_get("maxmemory-policy")
     except redis.RedisError as error:
         return Finding(f"Redis does not answer: {error}", False, "start it, or correct REDIS_URL")
-    value = str(dict(policy).get("maxmemory-policy"))  # type: ignore[call-overload] # sync client
+    value = str(dict(policy).get("maxmemory-policy"))
     return Finding(
         f"Redis answers (maxmemory-policy {value})",
         value == "noeviction",

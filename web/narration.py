@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.events import Event
 from core.i18n import N_, instant, translate
 from core.tables import Entry
 from web import words
@@ -74,7 +73,7 @@ LINES: Mapping[str, _Line] = {
 SILENT = frozenset({"clock.started", "clock.met", "clock.cancelled", "clock.paused"})
 
 
-def narrate(entry: Entry, event: Event, language: str, names: Mapping[str, str]) -> Told | None:
+def narrate(entry: Entry, language: str, names: Mapping[str, str]) -> Told | None:
     """The line of an entry, or None for what is not told."""
     line = LINES.get(entry.kind)
     if line is None or entry.kind in SILENT:

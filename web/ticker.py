@@ -103,8 +103,8 @@ def _lead(
 def _do(chore: Chore) -> None:
     try:
         done = chore.work()
-    except Exception as error:  # noqa: BLE001 - one chore's fault must not stop the others
-        log.error("chore_failed", chore=chore.name, exc_info=error)
+    except Exception:
+        log.exception("chore_failed", chore=chore.name)
         return
     if done:
         log.debug("chore_done", chore=chore.name, done=done)

@@ -7,10 +7,14 @@ import sys
 import threading
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core import logs
 from core.settings import Settings, load
 from web.commands.place import data_dir, export, installation, say
+
+if TYPE_CHECKING:
+    from web.servers.tree import Child
 
 STARTED = 60
 
@@ -40,7 +44,7 @@ def up(arguments: argparse.Namespace) -> int:
         settings = export(servers.database_url, servers.redis_url, folder)
         _prepare(settings, empty=arguments.empty)
         return tree.run(
-            _children(settings),
+            _children(),
             say=say,
             on_started=lambda: _announce(settings, empty=arguments.empty),
             on_beat=servers.mend,
@@ -65,13 +69,13 @@ def _prepare(settings: Settings, *, empty: bool) -> None:
     office.engine.dispose()
 
 
-def _children(settings: Settings) -> "list[tree.Child]":  # type: ignore[name-defined] # noqa: F821 - imported late
-    from web.servers import tree
+def _children() -> "list[Child]":
+    from web.servers.tree import Child
 
     program = [sys.executable, "-m", "web"]
     root = str(Path(__file__).parents[2])
     env = {"PYTHONPATH": os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))}
-    return [tree.Child(name, [*program, name], env) for name in ("serve", "work", "tick")]
+    return [Child(name, [*program, name], env) for name in ("serve", "work", "tick")]
 
 
 def _announce(settings: Settings, *, empty: bool) -> None:
@@ -128,7 +132,8 @@ def work(_arguments: argparse.Namespace) -> int:
     os.environ.setdefault("dramatiq_worker_timeout", "200")
     threads = str(settings.work_threads)
     arguments = ["web.worker:broker", "--processes", "1", "--threads", threads, "--skip-logging"]
-    return int(dramatiq_main(make_argument_parser().parse_args(arguments)) or 0)
+    parser = make_argument_parser()  # type: ignore[no-untyped-call] # dramatiq's is untyped
+    return int(dramatiq_main(parser.parse_args(arguments)) or 0)  # type: ignore[no-untyped-call] # so is this
 
 
 def tick(_arguments: argparse.Namespace) -> int:

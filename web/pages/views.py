@@ -10,9 +10,10 @@ from starlette.concurrency import run_in_threadpool
 from core.i18n import translate
 from core.states import OPEN, OrderStatus, Status, public_step
 from core.tables import Entry, Ticket
-from core.timeline import fact
 from intake import queries as intake_queries
 from routing import queries as routing_queries
+from sla.bulletins import Line, plain
+from sla.figures import Figure
 from web import words
 from web.narration import narrate
 
@@ -78,7 +79,7 @@ def timeline_lines(
     names = routing_queries.unit_names(session)
     lines = []
     for entry in entries:
-        told = narrate(entry, fact(entry), language, names)
+        told = narrate(entry, language, names)
         if told is None or (told.inner and not staff):
             continue
         lines.append(
@@ -169,3 +170,43 @@ def due_reason(ticket: Ticket, language: str) -> str:
     if ticket.redos:
         return translate(language, "重新办理时限自退回之日起计算，遇节假日顺延")
     return translate(language, "自收到之日起按工作日计算，节假日和调休按国务院公布的安排")
+
+
+def figure_tiles(figures: Sequence[Figure], language: str) -> list[dict[str, Any]]:
+    """Figures as tiles: the share, what it is of, and whether there is enough to judge by."""
+    return figure_tiles_of([plain(figure) for figure in figures], language)
+
+
+def figure_tiles_of(figures: Sequence[dict[str, Any]], language: str) -> list[dict[str, Any]]:
+    """The same from a bulletin's frozen figures."""
+    return [
+        {
+            "id": figure["id"],
+            "label": words.word(language, words.FIGURE, figure["id"]),
+            "percent": figure["percent"],
+            "part": figure["part"],
+            "whole": figure["whole"],
+            "lower": figure["lower"],
+            "small": figure["small"],
+        }
+        for figure in figures
+    ]
+
+
+def unit_row(line: Line, names: dict[str, str], language: str) -> dict[str, Any]:
+    """A unit's line in the table of units."""
+    return plain_row(plain(line), names, language)
+
+
+def plain_row(row: dict[str, Any], names: dict[str, str], language: str) -> dict[str, Any]:
+    """A line of a bulletin in words."""
+    figures = {item["id"]: item for item in figure_tiles_of(row["figures"], language)}
+    return {
+        "name": names.get(row["name"], row["name"]),
+        "code": row["name"],
+        "cases": row["cases"],
+        "figures": figures,
+        "band": row["band"],
+        "band_word": words.word(language, words.BAND, row["band"]),
+        "overdue_hours": row["overdue_hours"],
+    }

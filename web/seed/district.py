@@ -1,6 +1,5 @@
 """The district itself: units, plan, rulebook, categories, limits, calendar, people."""
 
-import hashlib
 from datetime import UTC, datetime
 
 from sqlmodel import col, select
@@ -11,9 +10,10 @@ from core.permissions import SYSTEM
 from core.tables import Department
 from intake.tables import CategoryRow
 from routing.data import District, district
+from routing.importing import apply_plan
 from routing.plan import Plan
 from routing.rulebook import check, row_of
-from routing.tables import PlanRow, RulebookRow, TaskRow
+from routing.tables import RulebookRow
 from routing.units import Unit
 from sla import policies
 from sla.calendars import PUBLISHED, china
@@ -72,42 +72,14 @@ def _department(unit: Unit) -> Department:
 
 
 def _plan(desk: Desk, home: District, plan: Plan) -> str:
-    if plan.blocking:
-        raise RuntimeError(f"the shipped plan cannot be applied: {plan.blocking[0]}")
-    version = f"{home.code}-{home.effective_from.year}"
-    desk.session.add(
-        PlanRow(
-            version=version,
-            title=plan.title,
-            digest=hashlib.sha256(home.plan_bytes).hexdigest(),
-            document=home.plan_bytes.decode(),
-            effective_from=home.effective_from,
-            imported_at=desk.now,
-            imported_by=BY,
-        )
+    row = apply_plan(
+        desk,
+        plan,
+        version=f"{home.code}-{home.effective_from.year}",
+        document=home.plan_bytes.decode(),
+        effective_from=home.effective_from,
     )
-    desk.session.flush()
-    for task in plan.tasks:
-        desk.session.add(
-            TaskRow(
-                plan=version,
-                number=task.number,
-                title=task.title,
-                section=" / ".join(task.section),
-                body=task.body,
-                leads=list(task.leads),
-                supports=list(task.supports),
-                supports_all=task.supports_all,
-                supports_scope=task.supports_scope or None,
-                coordinates=list(task.coordinates),
-                targets=[
-                    {"what": t.what, "op": t.op, "value": t.value, "unit": t.unit, "by": t.by}
-                    for t in task.targets
-                ],
-                notes=[str(note) for note in task.notes],
-            )
-        )
-    return version
+    return row.version
 
 
 def _book(desk: Desk, home: District, plan: Plan, version: str) -> None:

@@ -74,7 +74,10 @@ def complaint(random: Random, category: str) -> dict[str, Any]:
         "kind": random.choices(["complaint", "help", "inquiry", "suggestion"], [68, 18, 9, 5])[0],
         "category": category,
         "title": matter,
-        "content": f"我公司反映：{matter}，{random.choice(WHEN)}。{random.choice(GENERAL)}，{random.choice(ASKS)}",
+        "content": (
+            f"我公司反映：{matter}，{random.choice(WHEN)}。"
+            f"{random.choice(GENERAL)}，{random.choice(ASKS)}"
+        ),
         "company_name": firm,
         "uscc": credit_code(random),
         "place": random.choice(PLACES),

@@ -12,6 +12,7 @@ from random import Random
 from sqlmodel import Session, col, select
 
 from core.desk import Desk, Office
+from core.moments import SHANGHAI
 from core.people import actor_of
 from core.permissions import SYSTEM, VISITOR, Actor, business
 from core.states import Status
@@ -102,12 +103,12 @@ def _dispatchable(session: Session) -> Sequence[str]:
 
 def _arrivals(random: Random, now: datetime, count: int) -> list[datetime]:
     span = timedelta(weeks=WEEKS).total_seconds()
-    found = []
+    found: list[datetime] = []
     while len(found) < count:
         # more of late than long ago, and by day rather than by night
         at = now - timedelta(seconds=span * random.random() ** 1.4, minutes=30)
-        local = at.astimezone(tz=None)
-        if random.random() < (0.9 if 1 <= local.hour <= 9 else 0.2):
+        local = at.astimezone(SHANGHAI)
+        if random.random() < (0.9 if 8 <= local.hour <= 18 else 0.15):
             found.append(at)
     return sorted(found)
 

@@ -1,0 +1,173 @@
+"""Tools on the command line: plans, rules, deadlines, codes, bulletins."""
+
+import argparse
+import hashlib
+import json
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from web.commands.place import installation, say
+
+if TYPE_CHECKING:
+    from routing.plan import Plan
+
+
+def plan_import(arguments: argparse.Namespace) -> int:
+    """Read a plan; with --json one object a task. Doubts go to standard error."""
+    from routing.data import read_plan
+    from routing.documents import document_text
+    from routing.plan import PlanRefused, as_json
+
+    try:
+        document = document_text(arguments.file.name, arguments.file.read_bytes())
+        plan = read_plan(document)
+    except PlanRefused as refused:
+        where = f" (line {refused.where})" if refused.where else ""
+        say(f"jiesu: plan refused: {refused.code}: {refused.message}{where}")
+        return 2
+    if arguments.json:
+        print(json.dumps(as_json(plan), ensure_ascii=False, indent=2))
+    else:
+        print(f"{plan.title}: {len(plan.tasks)} tasks")
+    for number, note in plan.doubts:
+        say(f"task {number}: {note}")
+    if plan.blocking:
+        say(f"{len(plan.blocking)} doubts must be settled before this plan can be applied")
+        return 1
+    return 0 if arguments.dry_run else _apply(plan, document)
+
+
+def _apply(plan: "Plan", document: str) -> int:
+    from core.moments import local_day
+    from core.permissions import SYSTEM
+    from routing.importing import apply_plan
+    from web import wiring
+
+    with installation() as settings:
+        office = wiring.build(settings)
+        with office.desk(SYSTEM) as desk:
+            today = local_day(desk.now)
+            version = f"plan-{today:%Y%m%d}-{hashlib.sha256(document.encode()).hexdigest()[:6]}"
+            apply_plan(desk, plan, version=version, document=document, effective_from=today)
+        office.engine.dispose()
+    say(f"Imported as {version}; a rulebook decides by it once it is published over it")
+    return 0
+
+
+def rules_check(arguments: argparse.Namespace) -> int:
+    """The certificate of the shipped rulebook; 1 when something is not proved."""
+    from routing.data import district
+    from routing.rulebook import check
+
+    home = district()
+    proof = check(home.book(home.plan()), home.vocabulary, home.register, home.effective_from)
+    if arguments.json:
+        found = [
+            {
+                "code": finding.code,
+                "rules": list(finding.rules),
+                "message": finding.message,
+                "witness": {key: str(value) for key, value in finding.witness.items()},
+            }
+            for finding in proof.findings
+        ]
+        body = {
+            "version": proof.version,
+            "proved": proof.ok,
+            "categories": proof.categories,
+            "rules": proof.rules,
+            "findings": found,
+            "opaque": list(proof.opaque),
+        }
+        print(json.dumps(body, ensure_ascii=False, indent=2))
+        return 0 if proof.ok else 1
+    for finding in proof.findings:
+        print(f"{finding.code} {','.join(finding.rules)}: {finding.message}")
+    verdict = "proved" if proof.ok else "not proved"
+    print(
+        f"rulebook {proof.version}: {verdict}; {proof.categories} categories, {proof.rules} rules"
+    )
+    if proof.opaque:
+        say(f"{len(proof.opaque)} rules depend on words: they may fire, nothing more can be proved")
+    return 0 if proof.ok else 1
+
+
+def rules_explain(arguments: argparse.Namespace) -> int:
+    """Why this unit: the decision stored with the ticket, rule by rule."""
+    from core.database import reader
+    from core.events import Audience
+    from core.permissions import SYSTEM
+    from core.timeline import entries
+    from intake.queries import by_number
+    from web import wiring
+
+    with installation() as settings:
+        office = wiring.build(settings)
+        with reader(office.engine) as session:
+            ticket = by_number(session, SYSTEM, arguments.number)
+            timeline = entries(session, ticket.id, Audience.OVERSIGHT)
+        office.engine.dispose()
+    for entry in timeline:
+        if entry.kind in {"ticket.routed", "ticket.triage_needed"}:
+            _explain(entry.kind, entry.facts)
+    return 0
+
+
+def _explain(kind: str, facts: dict[str, object]) -> None:
+    trace = facts["trace"]
+    assert isinstance(trace, list)
+    for tried in trace:
+        held = f"did not hold: {tried['failed']}" if tried["failed"] else "held"
+        print(f"  {tried['rule']:<32} {held}")
+    if kind == "ticket.routed":
+        print(f"→ {facts['lead']} (task {facts['task']}, by {facts['by']}, book {facts['book']})")
+    else:
+        print(f"→ a person decides, ground {facts['ground']} (book {facts['book']})")
+
+
+def _stream(lines: Iterable[str]) -> int:
+    for line in lines:
+        print(line, flush=True)
+    return 0
+
+
+def deadline(_arguments: argparse.Namespace) -> int:
+    """Standard input to standard output; needs no server and no database."""
+    from sla.calendars import deadline_lines
+
+    return _stream(deadline_lines(sys.stdin))
+
+
+def identity_check(_arguments: argparse.Namespace) -> int:
+    """Standard input to standard output; needs no server and no database."""
+    from intake.identity import check_lines
+
+    return _stream(check_lines(sys.stdin))
+
+
+def bulletin(arguments: argparse.Namespace) -> int:
+    """The frozen bulletin, or the figures as they stand, as JSON or as a page."""
+    from core.database import reader
+    from sla import press, queries
+    from sla.bulletins import period
+    from web import wiring
+    from web.paper import bulletin_html
+
+    wanted = period(arguments.period)
+    with installation() as settings:
+        office = wiring.build(settings)
+        with reader(office.engine) as session:
+            row = queries.bulletin(session, wanted.name)
+            body = press.opened(row) if row else press.preview(session, wanted, office.now())
+            if arguments.format == "html":
+                text = bulletin_html(session, row, body, settings.district)
+            else:
+                text = json.dumps(body, ensure_ascii=False, sort_keys=True, indent=2)
+        office.engine.dispose()
+    if arguments.out:
+        arguments.out.write_text(text + "\n", encoding="utf-8")
+        say(f"Wrote {arguments.out}")
+    else:
+        print(text)
+    return 0
