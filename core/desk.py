@@ -32,6 +32,8 @@ class Desk:
     outbox: list[dict[str, Any]] = field(default_factory=list)
     queue: deque[tuple[Ticket, Entry]] = field(default_factory=deque)
     draining: bool = False
+    # what a transaction may look up once: the limits and the rules in force do not change in it
+    memo: dict[str, Any] = field(default_factory=dict)
 
     @property
     def keys(self) -> Keys:

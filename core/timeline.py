@@ -8,11 +8,12 @@ from sqlmodel import Session, col, select
 
 from core import ledger
 from core.desk import Desk
-from core.errors import NotFound
+from core.errors import Invalid, NotFound
 from core.events import Audience, Event, decode, encode
 from core.projection import is_lead, project
 from core.states import Status, advance
 from core.tables import Entry, Ticket, Words
+from core.texts import UncleanText, clean
 
 # a loop among followers shows itself here instead of filling the table
 ENTRIES_A_DESK = 50
@@ -111,18 +112,31 @@ def _drain(desk: Desk) -> None:
         desk.draining = False
 
 
-def write(desk: Desk, ticket: Ticket, body: str, internal: str | None = None) -> UUID:
-    """Keep free text where it can be erased; facts hold only the id returned here."""
+def write(
+    desk: Desk, ticket: Ticket, body: str, internal: str | None = None, *, field: str = "text"
+) -> UUID:
+    """Keep free text where it can be erased; facts hold only the id returned here.
+
+    Invalid names `field` when the text holds what may not be stored.
+    """
     words = Words(
         id=desk.new_id(),
         ticket_id=ticket.id,
-        body=body,
-        internal=internal,
+        body=_clean(body, field),
+        internal=_clean(internal, "internal") if internal else None,
         written_at=desk.now,
     )
     desk.session.add(words)
     desk.session.flush()
     return words.id
+
+
+def _clean(text: str, field: str) -> str:
+    try:
+        return clean(text, lines=True)
+    except UncleanText as error:
+        message = "第{position}个字符不能保存，请删除"
+        raise Invalid.one(field, error.code, message, position=error.position) from error
 
 
 def last(desk: Desk, ticket: Ticket, kind: str) -> Entry | None:

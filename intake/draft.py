@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.errors import Fault, Invalid
+from core.texts import UncleanText, clean, half_width
 from intake import identity
 from intake.files import File
-from intake.texts import UncleanText, clean, half_width
 
 KINDS = ("complaint", "report", "inquiry", "help", "suggestion", "praise")
 URGENCIES = ("critical", "urgent", "normal")

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath, PureWindowsPath
 
 import filetype
 
-from intake.texts import UncleanText, clean
+from core.texts import UncleanText, clean
 
 NAME_LIMIT = 120
 FILES_LIMIT = 9

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from core.ids import ALPHABET
-from intake.texts import BIDI, INVISIBLE, half_width
+from core.texts import BIDI, INVISIBLE, half_width
 
 LENGTH = 18
 AREA = slice(2, 8)

@@ -21,13 +21,19 @@ from core.events import (
 )
 from core.tables import Ticket
 from sla import clocks, policies
-from sla.standards import calendar_of, policies_of, standards
+from sla.standards import Standards, calendar_of, policies_of, standards
 from sla.tables import ClockRow, FiringRow
 
 
 def facts_of(ticket: Ticket) -> policies.Facts:
     """What a policy may ask of a ticket."""
     return policies.Facts(ticket.request, ticket.urgency, ticket.complex, ticket.enterprise)
+
+
+def _standards(desk: Desk) -> Standards:
+    found: Standards = desk.memo.get("sla.standards") or standards(desk.session, desk.now)
+    desk.memo["sla.standards"] = found
+    return found
 
 
 def start(
@@ -41,7 +47,7 @@ def start(
     cause: UUID | None = None,
 ) -> None:
     """Start a clock by the policy in force. No policy for the metric: no promise, no clock."""
-    rules = standards(desk.session, desk.now)
+    rules = _standards(desk)
     policy = policies.choose(rules.limits, metric, facts_of(ticket))
     if policy is None:
         return

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException as PlainHTTPException
 from starlette.responses import Response
 
@@ -136,6 +137,12 @@ def _field(language: str, found: Mapping[str, Any]) -> dict[str, str]:
     return {"field": where, "code": found["type"], "message": translate(language, message)}
 
 
+def unstorable(request: Request, _error: Exception) -> Response:
+    """A value that no text can hold (NUL, half a character) got as far as the database."""
+    code, message = PLAIN[422]
+    return answer(request, 422, code, translate(language_of(request), message))
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     logs.get("web").error("unexpected", exc_info=error, path=request.url.path)
     code, message = PLAIN[500]
@@ -148,4 +155,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, plain)
     app.add_exception_handler(PlainHTTPException, plain)
     app.add_exception_handler(RequestValidationError, invalid)
+    app.add_exception_handler(DataError, unstorable)
+    app.add_exception_handler(UnicodeEncodeError, unstorable)
     app.add_exception_handler(Exception, unexpected)

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from intake.files import ALLOWED, INSIDE, MEMBERS_LIMIT, UNPACKED_LIMIT, BadFile, check_file
-from intake.texts import BIDI
+from core.texts import BIDI
 
 LIMIT = 2**20
 

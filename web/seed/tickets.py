@@ -5,12 +5,14 @@ that warn and break when their time comes. Only the instants are chosen.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from sqlmodel import Session, col, select
 
+import notify.reactions
 from core.desk import Desk, Office
 from core.moments import SHANGHAI
 from core.people import actor_of
@@ -26,11 +28,12 @@ from sla import sweep
 from sla.tables import ClockRow
 from web.seed.texts import complaint
 
-COUNT = 320
+COUNT = 240
 WEEKS = 13
 # the seed must be the same tickets at every first start; nothing here is secret
 SEED = 2026
 FIRINGS = 12
+LETTERS = timedelta(days=1)
 
 
 @dataclass
@@ -43,9 +46,19 @@ class Teller:
     staff: dict[str, Actor]
     until: datetime
     area: str
+    memo: dict[str, Any] = field(default_factory=dict)
 
     def desk(self, actor: Actor, now: datetime) -> Desk:
-        return Desk(self.session, now, actor, self.office)
+        return Desk(self.session, now, actor, self._office(now), memo=self.memo)
+
+    def _office(self, now: datetime) -> Office:
+        """Letters only about the last day: nobody wants last quarter's by post."""
+        if now > self.until - LETTERS:
+            return self.office
+        silent = [
+            follow for follow in self.office.followers if follow is not notify.reactions.follow
+        ]
+        return replace(self.office, followers=silent)
 
     def at(self, actor: Actor, now: datetime, act: Callable[[Desk], object]) -> bool:
         """Do something at an instant, unless that is still to come."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from intake.texts import BIDI, INVISIBLE, UncleanText, clean, half_width
+from core.texts import BIDI, INVISIBLE, UncleanText, clean, half_width
 
 anything = st.text(st.characters(), max_size=60)
 

@@ -1,0 +1,45 @@
+// The staff's pages: unread badge, shortcuts, timeline filters.
+
+const HALF_A_MINUTE = 30_000;
+const badge = document.querySelector("[data-badge]");
+
+async function refresh() {
+  if (document.hidden) return;
+  try {
+    const answer = await fetch(badge.dataset.badge, { headers: { accept: "text/plain" } });
+    if (!answer.ok || answer.redirected) return;
+    const count = (await answer.text()).trim();
+    if (/^\d*$/.test(count)) badge.textContent = count;
+  } catch {
+    // the line is down: the number stays as it was
+  }
+}
+if (badge) setInterval(refresh, HALF_A_MINUTE);
+
+// Alt+key, or "/" for the search box; silent while an input method is composing
+const target = (key) => document.querySelector(`[data-key="${CSS.escape(key.toLowerCase())}"]`);
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
+  const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
+  const key = event.altKey ? event.key : event.key === "/" && !typing ? "/" : "";
+  const found = key && target(key);
+  if (!found) return;
+  event.preventDefault();
+  if (found.matches("input, textarea, select")) found.focus();
+  else found.click();
+});
+
+// one stream, sifted by who may read a line
+for (const sift of document.querySelectorAll("[data-sift]")) {
+  const lines = document.querySelectorAll(`#${CSS.escape(sift.dataset.sift)} > li`);
+  sift.addEventListener("click", (event) => {
+    const button = event.target.closest("button");
+    if (!button) return;
+    for (const other of sift.querySelectorAll("button")) {
+      other.setAttribute("aria-pressed", String(other === button));
+    }
+    const wanted = button.dataset.audience;
+    for (const line of lines) line.hidden = Boolean(wanted) && line.dataset.audience !== wanted;
+  });
+}
