@@ -4,17 +4,34 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sla.figures import Case, Figure, Point, band, by, change, overdue_hours, quality
+from sla.figures import (
+    Case,
+    Figure,
+    Overdue,
+    Point,
+    accuracy,
+    band,
+    by,
+    change,
+    closing,
+    early,
+    firsts,
+    overdue,
+    overdue_hours,
+    quality,
+)
+from sla.trends import Rise, rises
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
-PERIOD = re.compile(r"(?P<year>20\d\d)(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?")
+PERIOD = re.compile(r"(?P<year>20[0-9]{2})(?:-(?P<month>0[1-9]|1[0-2])|Q(?P<quarter>[1-4]))?")
 TOPICS = 10
+NONE_LATE = Overdue(0, None, None)
 FEW = 3  # smaller counts are not printed in public
 
 
@@ -131,6 +148,12 @@ class Bulletin:
     categories: tuple[Line, ...]
     tasks: tuple[Line, ...]
     trend: tuple[Point, ...]
+    more: tuple[Figure, ...] = ()  # first answers, closing, direct answers, early, accuracy
+    overdue: Overdue = NONE_LATE
+    rising: tuple[Rise, ...] = ()
+    year_change: Decimal | None = None
+    excluded: Mapping[str, int] = field(default_factory=dict)
+    small: tuple[str, ...] = ()  # units too small to be judged by
 
     def canonical(self) -> bytes:
         """The one byte form of the frozen figures."""
@@ -151,8 +174,16 @@ def compose(
     trend: Sequence[Point],
     *,
     cut_off: datetime,
+    earlier: Sequence[Case] = (),
+    last_year: Counts | None = None,
+    excluded: Mapping[str, int] | None = None,
 ) -> Bulletin:
-    """Freeze a period. `cases` are those due in it (the cohort of the domain's formulas)."""
+    """Freeze a period. `cases` are those due in it (the cohort of the domain's formulas).
+
+    `earlier` are the previous period's cases, against which classes rise; `excluded` counts
+    what was taken out of `cases`, by ground.
+    """
+    units = lines(by(cases, lambda case: case.unit), cut_off)
     return Bulletin(
         period=wanted,
         cut_off=cut_off,
@@ -161,13 +192,33 @@ def compose(
         received_change=change(counts.received, before.received),
         cases=len(cases),
         figures=quality(cases, now=cut_off),
-        units=lines(by(cases, lambda case: case.unit), cut_off),
+        units=units,
         categories=lines(by(cases, lambda case: case.category), cut_off)[:TOPICS],
         tasks=lines(
             by(cases, lambda case: None if case.task is None else f"{case.task:02d}"), cut_off
         ),
         trend=tuple(trend),
+        more=_more(cases, counts),
+        overdue=overdue(cases, now=cut_off),
+        rising=rises(_sizes(cases), _sizes(earlier)) if earlier else (),
+        year_change=change(counts.received, last_year.received) if last_year else None,
+        excluded=dict(excluded or {}),
+        small=tuple(sorted(unit.name for unit in units if unit.band == "small")),
     )
+
+
+def _more(cases: Sequence[Case], counts: Counts) -> tuple[Figure, ...]:
+    return (
+        *firsts(cases),
+        early(cases),
+        accuracy(cases),
+        closing(counts.closed, counts.open_at_start, counts.received),
+        Figure("answered_directly", counts.answered_directly, counts.received),
+    )
+
+
+def _sizes(cases: Sequence[Case]) -> dict[str, int]:
+    return {name: len(found) for name, found in by(cases, lambda case: case.category).items()}
 
 
 def lines(groups: Mapping[str, Sequence[Case]], now: datetime) -> tuple[Line, ...]:
@@ -196,6 +247,12 @@ def plain(value: object) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: object) -> Any:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()  # one instant, one spelling
     if isinstance(value, date):
         return value.isoformat()
     return _number(value) if isinstance(value, Decimal) else value
@@ -206,5 +263,39 @@ def _number(value: Decimal | None) -> str | None:
 
 
 def public(counts: Mapping[str, int]) -> dict[str, str]:
-    """Counts as the public may see them: small ones are not told apart."""
-    return {name: str(count) if count >= FEW else f"<{FEW}" for name, count in counts.items()}
+    """Counts as the public may see them: small ones are not told apart.
+
+    One small count alone could be had by subtraction, so the next smallest hides with it.
+    """
+    few = sorted((count, name) for name, count in counts.items() if 0 < count < FEW)
+    hidden = {name for _, name in few}
+    if len(hidden) == 1:
+        others = sorted((count, name) for name, count in counts.items() if count >= FEW)
+        hidden |= {name for _, name in others[:1]}
+    shown = {name: str(count) for name, count in counts.items() if name not in hidden}
+    return shown | {name: f"<{FEW}" if counts[name] < FEW else "*" for name in sorted(hidden)}
+
+
+TABLES = ("by_channel", "by_request", "refused", "warnings")
+
+
+def public_form(bulletin: Bulletin) -> dict[str, Any]:
+    """The bulletin as JSON for everybody: small tables, lines and shares are suppressed."""
+    body: dict[str, Any] = plain(bulletin)
+    for name in ("counts", "before"):
+        counts = getattr(bulletin, name)
+        body[name] |= {table: public(getattr(counts, table)) for table in TABLES}
+    for name in ("units", "categories", "tasks"):
+        rows = [row for row in body[name] if row["cases"] >= FEW]
+        body[name] = [row | {"figures": _shown(row["figures"])} for row in rows]
+    body["excluded"] = public(bulletin.excluded)
+    body["rising"] = [row for row in body["rising"] if min(row["now"], row["before"]) >= FEW]
+    for name in ("figures", "more"):
+        body[name] = _shown(body[name])
+    return body
+
+
+def _shown(figures: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    # of one or two cases a share tells what each of them said
+    hidden = {"part": None, "percent": None, "lower": None}
+    return [row | hidden if 0 < row["whole"] < FEW else row for row in figures]

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from math import sqrt
-from statistics import median
+from statistics import median, quantiles
+from uuid import UUID
 
 SMALL = 10
 Z = 1.959964  # two-sided 95 %
@@ -44,6 +45,10 @@ class Case:
     contacted: bool | None = None
     solved: bool | None = None
     grade: int | None = None
+    first_contacted: bool | None = None
+    first_solved: bool | None = None
+    first_grade: int | None = None
+    order_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +177,86 @@ def by(cases: Iterable[Case], key: Callable[[Case], str | None]) -> dict[str, li
     return dict(sorted(groups.items(), key=lambda item: (-len(item[1]), item[0])))
 
 
-def overdue_hours(cases: Iterable[Case], *, now: datetime) -> float | None:
-    """Median hours past the due time of what is answered late or still open late."""
-    late = [
+def firsts(cases: Iterable[Case]) -> tuple[Figure, ...]:
+    """What complainants said the first time they were asked: a redo never improves these."""
+    lasting = [case for case in cases if not case.returned]
+    return (
+        _share(
+            "first_contacted",
+            lasting,
+            lambda case: case.first_contacted is not None,
+            lambda case: bool(case.first_contacted),
+        ),
+        _share(
+            "first_solved",
+            lasting,
+            lambda case: case.first_solved is not None,
+            lambda case: bool(case.first_solved),
+        ),
+        _share(
+            "first_satisfied",
+            lasting,
+            lambda case: case.first_grade is not None,
+            lambda case: case.first_grade in GOOD_GRADES,
+        ),
+    )
+
+
+def early(cases: Iterable[Case], share: float = 0.5) -> Figure:
+    """Replied within that share of the time allowed, of all that were replied to."""
+
+    def soon(case: Case) -> bool:
+        assert case.replied_at is not None
+        assert case.due_at is not None
+        allowed = case.due_at - case.received_at
+        return case.replied_at - case.received_at <= allowed * share
+
+    return _share(
+        "early", cases, lambda case: case.replied_at is not None and case.due_at is not None, soon
+    )
+
+
+def accuracy(cases: Iterable[Case]) -> Figure:
+    """Orders that were never returned with the return upheld, of all that were issued."""
+    return _share("dispatched_right", cases, lambda _: True, lambda case: not case.returned)
+
+
+def closing(closed: int, open_at_start: int, received: int) -> Figure:
+    """Closed in the period, of what was open at its start and what came in."""
+    return Figure("closing", closed, open_at_start + received)
+
+
+def late_hours(cases: Iterable[Case], *, now: datetime) -> list[float]:
+    """Hours past the due time of what is answered late or still open late, in order."""
+    return sorted(
         ((case.replied_at or now) - case.due_at).total_seconds() / 3600
         for case in cases
         if not case.returned and case.due_at is not None and (case.replied_at or now) > case.due_at
-    ]
+    )
+
+
+def overdue_hours(cases: Iterable[Case], *, now: datetime) -> float | None:
+    """The median of the late hours; None when nothing is late."""
+    late = late_hours(cases, now=now)
     return round(median(late), 1) if late else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """How much is late and how late: the middle and the worst tenth."""
+
+    count: int
+    median: float | None
+    p90: float | None
+
+
+def overdue(cases: Iterable[Case], *, now: datetime) -> Overdue:
+    """Count, median and ninth decile of the late hours."""
+    late = late_hours(cases, now=now)
+    if not late:
+        return Overdue(0, None, None)
+    worst = quantiles(late, n=10, method="inclusive")[-1] if len(late) > 1 else late[0]
+    return Overdue(len(late), round(median(late), 1), round(worst, 1))
 
 
 @dataclass(frozen=True, slots=True)
