@@ -70,7 +70,7 @@ def find_asker(request: Request, home: House) -> Asker:
     token = request.cookies.get(security.COOKIE)
     if token:
         with Session(home.office.engine, expire_on_commit=False) as session:
-            found = security.find_session(session, token, home.office.now)
+            found = security.find_session(session, token)
             if found is not None:
                 login, staff = found
                 actor = actor_of(staff)

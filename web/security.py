@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 import limits.storage
@@ -18,7 +18,7 @@ from sqlmodel import Session, col, select
 from core import logs
 from core.desk import Desk
 from core.errors import Forbidden, Refused, TooMany
-from core.moments import Now
+from core.moments import utc_now
 from core.privacy import Keys
 from core.tables import Staff
 from web.tables import LoginSession
@@ -79,33 +79,37 @@ def log_in(desk: Desk, username: str, password: str) -> Login | None:
         select(Staff).where(Staff.username == username, col(Staff.active)).with_for_update()
     ).first()
     right = PASSWORDS.verify(password, staff.password if staff else NOBODY)
-    if staff is None or (staff.locked_until and staff.locked_until > desk.now):
+    now = utc_now()
+    if staff is None or (staff.locked_until and staff.locked_until > now):
         return None
     if not right:
         staff.failures += 1
         if staff.failures >= FAILURES:
-            staff.locked_until, staff.failures = desk.now + LOCKED, 0
+            staff.locked_until, staff.failures = now + LOCKED, 0
         return None
     staff.failures, staff.locked_until = 0, None
-    return _open_session(desk, staff)
+    return _open_session(desk, staff, now)
 
 
-def _open_session(desk: Desk, staff: Staff) -> Login:
+def _open_session(desk: Desk, staff: Staff, now: datetime) -> Login:
     login = Login(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
     desk.session.add(
         LoginSession(
             token=hash_token(login.token),
             staff_id=staff.id,
             csrf=login.csrf,
-            created_at=desk.now,
-            seen_at=desk.now,
+            created_at=now,
+            seen_at=now,
         )
     )
     return login
 
 
-def find_session(session: Session, token: str, now: Now) -> tuple[LoginSession, Staff] | None:
-    """The live session behind a cookie and its person; seen anew at most once a minute."""
+def find_session(session: Session, token: str) -> tuple[LoginSession, Staff] | None:
+    """The live session behind a cookie and its person; seen anew at most once a minute.
+
+    Logins live by real time, whatever a demonstration does with the system's.
+    """
     found = session.exec(
         select(LoginSession, Staff)
         .where(LoginSession.token == hash_token(token), LoginSession.staff_id == Staff.id)
@@ -114,7 +118,7 @@ def find_session(session: Session, token: str, now: Now) -> tuple[LoginSession, 
     if found is None:
         return None
     login, staff = found
-    at = now()
+    at = utc_now()
     if at - login.seen_at > IDLE or at - login.created_at > LONGEST:
         session.delete(login)
         session.commit()
