@@ -60,9 +60,8 @@ def actions(
 
 def _warning(start: datetime, due: datetime, policy: Policy, calendar: Calendar) -> datetime | None:
     points = [*_share_used(start, due, policy, calendar), *_last_left(due, policy, calendar)]
-    ahead = [min(at, due - timedelta(seconds=1)) for at in points]
-    # a warning from before the promise began would only be noise
-    return min((at for at in ahead if at >= start), default=None)
+    # before the promise began a warning is noise, and from the due time on it is none
+    return min((at for at in points if start <= at < due), default=None)
 
 
 def _share_used(

@@ -72,6 +72,14 @@ def test_clock_hours_are_warned_of_by_the_clock():
     )
 
 
+def test_a_warning_that_would_fall_on_the_due_time_or_before_the_start_is_left_out():
+    hair = policy("working_hours", 1, warn_at=1 - Fraction(1, 10**12))
+    assert next(level for level, _ in planned("2026-11-02 09:00", hair)) == "yellow"
+    left = Promise(Mode.WORKING_DAYS, Fraction(3))
+    early = policy("working_hours", 4, warn_at=None, warn_left=left)
+    assert next(level for level, _ in planned("2026-11-02 09:00", early)) == "yellow"
+
+
 def test_without_a_ladder_only_the_due_time_acts():
     assert planned("2026-11-02 09:00", policy(warn_at=None, ladder=())) == [
         ("due", at("2026-11-09 17:00"))
