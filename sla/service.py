@@ -27,7 +27,14 @@ from sla.tables import ClockRow, FiringRow
 
 def facts_of(ticket: Ticket) -> policies.Facts:
     """What a policy may ask of a ticket."""
-    return policies.Facts(ticket.request, ticket.urgency, ticket.complex, ticket.enterprise)
+    return policies.Facts(
+        ticket.request,
+        ticket.urgency,
+        ticket.complex,
+        ticket.enterprise,
+        category=ticket.category,
+        task=ticket.task,
+    )
 
 
 def _standards(desk: Desk) -> Standards:

@@ -98,6 +98,13 @@ FIGURE = {
     "redone": N_("重办率"),
     "returned": N_("退单率"),
     "extended": N_("延期率"),
+    "first_contacted": N_("首次回访联系率"),
+    "first_solved": N_("首次解决率"),
+    "first_satisfied": N_("首次满意率"),
+    "early": N_("提前办结率"),
+    "dispatched_right": N_("派单准确率"),
+    "closing": N_("办结率"),
+    "answered_directly": N_("当场答复率"),
 }
 GROUND = {
     "RJ01": N_("紧急警情险情"),

@@ -57,6 +57,7 @@ class Installation:
     mail: Mailbox
     options: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
+    clients: list[httpx.Client] = field(default_factory=list)
 
     @property
     def url(self) -> str:
@@ -152,7 +153,9 @@ class Person:
 
     @classmethod
     def visitor(cls, home: Installation) -> "Person":
-        return cls(httpx.Client(base_url=home.url, follow_redirects=True, timeout=30))
+        client = httpx.Client(base_url=home.url, follow_redirects=True, timeout=30)
+        home.clients.append(client)
+        return cls(client)
 
     @classmethod
     def staff(cls, home: Installation, username: str) -> "Person":
@@ -195,6 +198,8 @@ def make_installation() -> Iterator[object]:
 
     yield make
     for home in made:
+        for client in home.clients:
+            client.close()
         try:
             home.stop()
         finally:
