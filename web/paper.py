@@ -7,9 +7,7 @@ from sqlmodel import Session
 from routing.queries import unit_names
 from sla.tables import BulletinRow
 from web.pages.bulletin import pages_of
-from web.rendering import STATIC, Frame, render
-
-STYLES = ("vendor/pico-2.1.1/pico.min.css", "css/jiesu.css")
+from web.rendering import STATIC, STYLES, Frame, render
 
 
 def bulletin_html(

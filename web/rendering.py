@@ -1,7 +1,8 @@
 """Pages: the one Jinja environment, the frame every page stands in, and `page`."""
 
 import hashlib
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,11 +13,21 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from core import i18n
+from core.privacy import mask_numbers
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
+# in the order they build on one another; a bulletin sent as a file carries the same
+STYLES = (
+    "vendor/pico-2.1.1/pico.min.css",
+    *(
+        f"css/{name}.css"
+        for name in ("tokens", "base", "frame", "parts", "forms", "figures", "print")
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +77,20 @@ def grouped(number: str) -> str:
     return f"{number[:6]} {number[6:14]} {number[14]} {number[15:21]} {number[21]}"
 
 
+def mark(text: str, wanted: str) -> Markup:
+    """`text` with every place of `wanted` marked, both escaped: for lists of things found."""
+    if not wanted:
+        return escape(text)
+    parts = re.split(f"({re.escape(wanted)})", text, flags=re.IGNORECASE)
+    pieces = [
+        Markup("<mark>{}</mark>").format(p) if n % 2 else escape(p) for n, p in enumerate(parts)
+    ]
+    return Markup("").join(pieces)
+
+
 @cache
-def environment() -> Environment:
-    """Strict: an undefined name is an error in tests, not a hole in a page."""
+def environment(language: str = i18n.SOURCE) -> Environment:
+    """Words and times bound to a language; strict: an undefined name is an error, not a hole."""
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         undefined=StrictUndefined,
@@ -77,26 +99,34 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["static"] = static
-    made.filters["percent"] = percent
-    made.filters["grouped"] = grouped
+    made.globals["styles"] = STYLES
+    for name, function in WORDED.items():
+        made.globals[name] = partial(function, language)
+    made.globals["language"] = language
+    made.filters.update(FILTERS)
     return made
 
 
+WORDED: Mapping[str, Callable[..., str]] = {
+    "_": i18n.translate,
+    "instant": i18n.instant,
+    "short_instant": i18n.short_instant,
+    "day": i18n.day,
+    "ago": i18n.ago,
+    "duration": i18n.duration,
+    "working": i18n.working,
+}
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "percent": percent,
+    "grouped": grouped,
+    "mark": mark,
+    "masked": mask_numbers,
+}
+
+
 def render(template: str, frame: Frame, context: Mapping[str, Any]) -> str:
-    """A page's HTML; `_` and the filters of words are bound to the frame's language."""
-    language = frame.language
-    return (
-        environment()
-        .get_template(template)
-        .render(
-            frame=frame,
-            _=partial(i18n.translate, language),
-            instant=partial(i18n.instant, language),
-            day=partial(i18n.day, language),
-            duration=partial(i18n.duration, language),
-            **context,
-        )
-    )
+    """A page's HTML in the frame's language."""
+    return environment(frame.language).get_template(template).render(frame=frame, **context)
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: Any) -> HTMLResponse:
