@@ -22,7 +22,9 @@ const target = (key) => document.querySelector(`[data-key="${CSS.escape(key.toLo
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey) return;
   const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
-  const key = event.altKey ? event.key : event.key === "/" && !typing ? "/" : "";
+  // with Alt a Mac types another character: the key's place says which was meant
+  const place = event.code.replace(/^(Key|Digit)/, "");
+  const key = event.altKey ? place : event.key === "/" && !typing ? "/" : "";
   const found = key && target(key);
   if (!found) return;
   event.preventDefault();
