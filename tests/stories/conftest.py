@@ -184,7 +184,7 @@ def make_installation() -> Iterator[object]:
     made: list[Installation] = []
     servers: list[Controller] = []
 
-    def make(*options: str) -> Installation:
+    def make(*options: str, bare: bool = False) -> Installation:
         folder = Path(tempfile.mkdtemp(prefix="js-", dir="/tmp"))
         folder.chmod(0o755)
         mail, port = Mailbox(), free_port()
@@ -193,6 +193,9 @@ def make_installation() -> Iterator[object]:
         servers.append(server)
         home = Installation(folder, free_port(), port, mail, options)
         made.append(home)
+        if bare:
+            seeded = home.command("seed", "--no-tickets")
+            assert seeded.returncode == 0, seeded.stderr
         home.start()
         return home
 

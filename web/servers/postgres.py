@@ -23,6 +23,9 @@ Say = Callable[[str], None]
 
 USER = DATABASE = "jiesu"
 PATIENCE = 60.0  # crash recovery replays what was written since the last checkpoint
+# what a server says that finds its killed predecessor's backends not quite gone
+STILL_DYING = ("still in use", "already in use", "another postmaster")
+LAST_WORDS = 600
 STOPPING = (
     (signal.SIGINT, 40.0),  # fast: roll back what is open, write a checkpoint
     (signal.SIGQUIT, 10.0),  # immediate: recover at the next start
@@ -166,10 +169,17 @@ class Postgres:
                 told = now + 5
                 self.say(f"PostgreSQL is recovering ({deadline - now:.0f} s left)")
             time.sleep(0.03)
-        words = early.read_text(encoding="utf-8", errors="replace").strip()
-        if "still in use" in words and time.monotonic() < deadline:
+        words = early.read_text(encoding="utf-8", errors="replace").strip() + self._last_words()
+        if any(sign in words for sign in STILL_DYING) and time.monotonic() < deadline:
             return False
         raise ServersError(f"PostgreSQL did not start: {words or f'see {self.folder.log}'}")
+
+    def _last_words(self) -> str:
+        """The end of the newest log: past its first lines a server no longer speaks to us."""
+        logs = sorted(self.folder.log.glob("postgres-*.log"), key=lambda path: path.stat().st_mtime)
+        if not logs:
+            return ""
+        return "\n" + logs[-1].read_text(encoding="utf-8", errors="replace")[-LAST_WORDS:]
 
     def _options(self) -> list[str]:
         chosen = {
