@@ -38,8 +38,10 @@ def ticket_number(area: str, day: date, letter: str, serial: int) -> str:
 
 def is_ticket_number(text: str) -> bool:
     """Whether the shape and the check character hold; says nothing about existence."""
-    shape = len(text) == 22 and text[:14].isdigit() and text[14].isalpha()
-    return shape and text[15:21].isdigit() and check_character(text[:-1]) == text[-1]
+    # a sign outside the alphabet would share its remainder with one inside
+    shape = len(text) == 22 and set(text) <= set(ALPHABET) and text[14].isalpha()
+    digits = shape and (text[:14] + text[15:21]).isdigit()
+    return digits and check_character(text[:-1]) == text[-1]
 
 
 def normal_number(text: str) -> str:
