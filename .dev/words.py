@@ -35,6 +35,7 @@ DATA = (
     "web/commands/",
     "web/cli.py",
     "web/app.py",  # the product's name
+    "web/pages/patterns.py",  # sample data
 )
 WORDS_AFTER_ALL = ("routing/service.py", "routing/queries.py", "routing/reactions.py")
 OPTIONS = {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "silent": "false"}
@@ -90,9 +91,22 @@ def _is_data(path: Path) -> bool:
 def english() -> Catalog:
     """The catalogue as it stands."""
     if not ENGLISH.exists():
-        return Catalog(locale="en", project="Jiesu", fuzzy=False)
+        return _empty()
     with ENGLISH.open("rb") as file:
         return read_po(file, locale="en")
+
+
+def _empty() -> Catalog:
+    return Catalog(
+        locale="en",
+        header_comment="# English for Jiesu. The msgids are its Chinese; see .dev/words.py",
+        project="Jiesu",
+        version="1",
+        msgid_bugs_address="the issue tracker",
+        last_translator="Jiesu",
+        language_team="Jiesu",
+        fuzzy=False,
+    )
 
 
 def missing(places: Mapping[str, object], catalogue: Catalog) -> list[str]:
@@ -102,7 +116,7 @@ def missing(places: Mapping[str, object], catalogue: Catalog) -> list[str]:
 
 def add(places: Mapping[str, list[tuple[str, int]]], catalogue: Catalog) -> None:
     """Write the catalogue with every word in it, the new ones empty, the unused ones gone."""
-    made = Catalog(locale="en", project="Jiesu", fuzzy=False)
+    made = _empty()
     made.revision_date = datetime(2026, 1, 1, tzinfo=UTC)  # no date: it would differ every time
     made.creation_date = made.revision_date
     for text in sorted(places, key=lambda text: (places[text][0][0], places[text][0][1])):
