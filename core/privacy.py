@@ -87,7 +87,9 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
 
 
-_NUMBERS = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)|(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
+# nothing before it but, for a mobile, the country: digits inside longer ones are no number
+_MOBILE = r"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(1[3-9]\d)\d{4}(\d{4})(?!\d)"
+_NUMBERS = re.compile(_MOBILE + r"|(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
 
 
 def mask_numbers(text: str) -> str:
