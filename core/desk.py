@@ -11,12 +11,13 @@ from uuid import UUID
 from sqlalchemy import Engine, insert
 from sqlmodel import Session
 
-from core import ids
+from core import ids, logs
 from core.moments import Now, utc_now
 from core.permissions import Actor
 from core.privacy import Keys
 from core.tables import Entry, OutboxRow, Ticket
 
+log = logs.get("desk")
 Follower = Callable[["Desk", Ticket, Entry], None]
 
 
@@ -34,6 +35,8 @@ class Desk:
     draining: bool = False
     # what a transaction may look up once: the limits and the rules in force do not change in it
     memo: dict[str, Any] = field(default_factory=dict)
+    # what was recorded, by ticket number: logged once it is durable
+    done: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def keys(self) -> Keys:
@@ -69,6 +72,8 @@ class Office:
             desk = Desk(session, now or self.now(), actor, self)
             yield desk
             desk.flush()
+        for number, kinds in desk.done.items():
+            log.info("recorded", ticket=number, kinds=kinds)
 
 
 @dataclass

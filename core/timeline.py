@@ -93,6 +93,7 @@ def _append(
         "hash": ledger.chain_hash(desk.keys.ledger, link),
     }
     desk.entries.append(values)
+    desk.done.setdefault(ticket.number, []).append(event.kind)
     ticket.entries, ticket.last_hash = link.number, values["hash"]
     return Entry(**values)
 

@@ -158,7 +158,9 @@ class RateLimits:
     def __init__(self, redis_url: str | None, switch: Literal["on", "off"]) -> None:
         self.limiter: limits.strategies.SlidingWindowCounterRateLimiter | None = None
         if redis_url and switch == "on":
-            storage = limits.storage.storage_from_string(redis_url)
+            # the embedded server's socket: a scheme redis-py knows by another name
+            address = f"redis+{redis_url}" if redis_url.startswith("unix://") else redis_url
+            storage = limits.storage.storage_from_string(address)
             self.limiter = limits.strategies.SlidingWindowCounterRateLimiter(storage)
 
     def hit(self, name: str, who: str) -> None:

@@ -16,7 +16,6 @@ import sla.sweep
 from core import logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
-from web import watch
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -39,7 +38,6 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("relay", 0.2, lambda: relay(office, broker)),
         Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
         Chore("resend", 15, lambda: resend(office)),
-        Chore("watch", 10, lambda: watch.measure(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
     )

@@ -1,4 +1,4 @@
-"""How far background work is behind, measured by the ticker and shown by /metrics."""
+"""How far background work is behind, measured when /metrics is asked."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from sla.queries import oldest_due
 from web import metrics
 
 
-def measure(office: Office) -> int:
+def measure(office: Office) -> None:
     """Set the gauges from the database."""
     now = office.now()
     with reader(office.engine) as session:
@@ -23,7 +23,6 @@ def measure(office: Office) -> int:
         metrics.CLOCKS_LATE.set(max((now - due).total_seconds(), 0) if due else 0)
         for state, number in counts(session).items():
             metrics.LETTERS.labels(state).set(number)
-    return 0
 
 
 def outbox_backlog(session: Session) -> tuple[int, datetime | None]:

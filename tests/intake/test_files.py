@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from intake.files import ALLOWED, INSIDE, MEMBERS_LIMIT, UNPACKED_LIMIT, BadFile, check_file
 from core.texts import BIDI
+from intake.files import ALLOWED, INSIDE, MEMBERS_LIMIT, UNPACKED_LIMIT, BadFile, check_file
 
 LIMIT = 2**20
 

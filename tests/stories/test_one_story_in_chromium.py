@@ -40,9 +40,7 @@ class Eyes:
         self.page.on("pageerror", lambda error: self.troubles.append(str(error)))
         self.page.on(
             "console",
-            lambda message: (
-                self.troubles.append(message.text) if message.type == "error" else None
-            ),
+            lambda message: self.troubles.append(message.text) if message.type == "error" else None,
         )
 
     def log_in(self, username: str) -> "Eyes":
@@ -113,9 +111,10 @@ def test_the_story_in_a_browser(home: Installation, browser: Browser) -> None:
     watch = supervisor.page
     for _ in range(25):
         watch.goto(f"/tickets/{ignored}")
-        if watch.locator(".timeline").get_by_text("升级督办").count() and watch.locator(
-            ".timeline"
-        ).get_by_text("办理答复 · 红色督办").count():
+        if (
+            watch.locator(".timeline").get_by_text("升级督办").count()
+            and watch.locator(".timeline").get_by_text("办理答复 · 红色督办").count()
+        ):
             break
         watch.goto("/oversight")
         watch.click("button[value='24']")

@@ -4,6 +4,7 @@ import argparse
 import os
 import signal
 import sys
+import tempfile
 import threading
 import urllib.request
 from pathlib import Path
@@ -107,6 +108,8 @@ def serve(_arguments: argparse.Namespace) -> int:
     import uvicorn
 
     settings = load()
+    if settings.web_workers > 1:
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="jiesu-metrics-"))
     uvicorn.run(
         "web.app:serve_app",
         factory=True,

@@ -1,12 +1,14 @@
 """For machines that watch: alive, ready, metrics."""
 
+from contextlib import suppress
+
 import redis
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from web import metrics, schema
+from web import metrics, schema, watch
 from web.deps import House, TheHouse
 
 router = APIRouter(include_in_schema=False)
@@ -28,8 +30,10 @@ def ready(home: TheHouse) -> JSONResponse:
 
 
 @router.get("/metrics")
-def exposition() -> Response:
-    """Prometheus's text format."""
+def exposition(home: TheHouse) -> Response:
+    """Prometheus's text format; without a database only what the process itself counted."""
+    with suppress(SQLAlchemyError):
+        watch.measure(home.office)
     body, kind = metrics.render()
     return Response(body, media_type=kind)
 
