@@ -69,6 +69,7 @@ def reader(engine: Engine) -> Iterator[Session]:
     with Session(engine, expire_on_commit=False) as session:
         session.connection(execution_options={"postgresql_readonly": True})
         yield session
+        session.expunge_all()  # what was read stays readable: a rollback would empty it
         session.rollback()
 
 

@@ -18,6 +18,7 @@ from sla.clocks import fold, shown_remaining
 from sla.figures import Case, Figure, Point, by, quality
 from sla.standards import calendar_of, policies_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
+from sla.worktime import Mode
 
 HANDLING = ("resolve", "redo")
 CASE_FIELDS = tuple(Case.__dataclass_fields__)
@@ -253,15 +254,25 @@ def audit_clocks(session: Session, ticket: Ticket, timeline: Sequence[Entry]) ->
                 yield f"clock.{name} ({row.metric}) is not what the timeline says"
 
 
-def left(session: Session, clock: ClockRow, now: datetime) -> timedelta | None:
-    """Working time left of a running promise as people count it; None when it has ended."""
+@dataclass(frozen=True, slots=True)
+class Left:
+    """How much is left of a promise, and whether that is working time or the clock's."""
+
+    length: timedelta
+    working: bool
+
+
+def left(session: Session, clock: ClockRow, now: datetime) -> Left | None:
+    """What is left of a running promise as people count it; None when it has ended."""
     if clock.due_at is None or clock.stopped_at is not None:
         return None
     policy = next(
         item for item in policies_of(session, clock.policy_version) if item.id == clock.policy
     )
     calendar = calendar_of(session, clock.calendar)
-    return shown_remaining(now, clock.due_at, policy.promise.mode, calendar)
+    mode = policy.promise.mode
+    length = shown_remaining(now, clock.due_at, mode, calendar)
+    return Left(length, mode is not Mode.NATURAL_HOURS)
 
 
 @dataclass(frozen=True, slots=True)

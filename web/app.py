@@ -113,6 +113,9 @@ async def _frame(request: Request, call_next: Next) -> Response:
     response.headers.update(security.HEADERS)
     response.headers["X-Request-ID"] = request_id
     _keep_choices(request, response)
+    if "v" in request.query_params and request.url.path.startswith("/static/"):
+        # the address changes with the content
+        response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
     if not quiet:
         response.headers.setdefault("Cache-Control", "no-store")
         _log(request, response, perf_counter() - started)

@@ -20,6 +20,7 @@ from notify.queries import unread_count
 from web import security
 
 VISITOR_COOKIE = "jiesu_visitor"
+ASKED_BY_PAGES = frozenset({"/inbox/badge"})
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def find_asker(request: Request, home: House) -> Asker:
     token = request.cookies.get(security.COOKIE)
     if token:
         with Session(home.office.engine, expire_on_commit=False) as session:
-            found = security.find_session(session, token)
+            found = security.find_session(
+                session, token, awake=request.url.path not in ASKED_BY_PAGES
+            )
             if found is not None:
                 login, staff = found
                 actor = actor_of(staff)

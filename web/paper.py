@@ -7,6 +7,7 @@ from sqlmodel import Session
 from routing.queries import unit_names
 from sla.tables import BulletinRow
 from web.pages.bulletin import pages_of
+from web.pages.views import category_names
 from web.rendering import STATIC, STYLES, Frame, render
 
 
@@ -16,5 +17,7 @@ def bulletin_html(
     """The bulletin with its styles inside, so that the file can be sent and kept."""
     styles = "\n".join((STATIC / name).read_text(encoding="utf-8") for name in STYLES)
     frame = Frame(district=district)
-    context = pages_of(body, unit_names(session), frame.language)
+    context = pages_of(
+        body, unit_names(session), category_names(session, frame.language), frame.language
+    )
     return render("bulletin/file.html", frame, {"row": row, "styles": styles, **context})

@@ -105,9 +105,12 @@ def _open_session(desk: Desk, staff: Staff, now: datetime) -> Login:
     return login
 
 
-def find_session(session: Session, token: str) -> tuple[LoginSession, Staff] | None:
+def find_session(
+    session: Session, token: str, *, awake: bool = True
+) -> tuple[LoginSession, Staff] | None:
     """The live session behind a cookie and its person; seen anew at most once a minute.
 
+    `awake` is false for what a page asks by itself: a badge must not keep an empty chair logged in.
     Logins live by real time, whatever a demonstration does with the system's.
     """
     found = session.exec(
@@ -123,7 +126,7 @@ def find_session(session: Session, token: str) -> tuple[LoginSession, Staff] | N
         session.delete(login)
         session.commit()
         return None
-    if at - login.seen_at > SEEN_STEP:
+    if awake and at - login.seen_at > SEEN_STEP:
         login.seen_at = at
         session.commit()
     return login, staff

@@ -1,5 +1,6 @@
 """A period's bulletin as a page: frozen by one person, published by another."""
 
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -73,24 +74,31 @@ def show(
         "bulletin/show.html",
         row=row,
         can_make=asker.may(Act.PUBLISH_BULLETIN),
-        **pages_of(body, queries.unit_names(session), language_of(request)),
+        **pages_of(
+            body,
+            queries.unit_names(session),
+            views.category_names(session, language_of(request)),
+            language_of(request),
+        ),
     )
 
 
-def pages_of(body: dict[str, Any], names: dict[str, str], language: str) -> dict[str, Any]:
+def pages_of(
+    body: dict[str, Any], names: dict[str, str], topics: dict[str, str], language: str
+) -> dict[str, Any]:
     """The bulletin's JSON in words, for the page and the HTML file alike."""
     counts = body["counts"]
     return {
         "period": body["period"]["name"],
         "first": body["period"]["first"],
-        "cut_off": body["cut_off"],
+        "cut_off": datetime.fromisoformat(body["cut_off"]),
         "counts": counts,
         "before": body["before"],
         "change": body["received_change"],
         "cases": body["cases"],
         "figures": views.figure_tiles_of(body["figures"], language),
         "units": [views.plain_row(row, names, language) for row in body["units"]],
-        "categories": [views.plain_row(row, {}, language) for row in body["categories"]],
+        "categories": [views.plain_row(row, topics, language) for row in body["categories"]],
         "channels": [
             (words.word(language, words.CHANNEL, code), count)
             for code, count in counts["by_channel"].items()

@@ -143,7 +143,7 @@ def _clocks(
             "late": line.clock.state == "breached",
             "level": line.clock.level,
             "level_word": words.word(language, words.LEVEL, line.clock.level),
-            "left": sla_queries.left(session, line.clock, now),
+            "left": views.left_word(sla_queries.left(session, line.clock, now), language),
         }
         for line in lines
     ]

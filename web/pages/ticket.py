@@ -131,7 +131,7 @@ def clock_lines(
             "running": clock.stopped_at is None,
             "late": clock.state == "breached",
             "stopped_at": clock.stopped_at,
-            "left": sla_queries.left(session, clock, now),
+            "left": views.left_word(sla_queries.left(session, clock, now), language),
         }
         for clock in sla_queries.clocks(session, ticket)
     ]

@@ -1,19 +1,20 @@
 """What several pages show: a ticket in words, its timeline, the tree of categories."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from core.i18n import translate
+from core.i18n import duration, translate, working
 from core.states import OPEN, OrderStatus, Status, public_step
 from core.tables import Entry, Ticket
 from intake import queries as intake_queries
 from routing import queries as routing_queries
 from sla.bulletins import Line, plain
 from sla.figures import Figure
+from sla.queries import Left
 from web import words
 from web.narration import narrate
 
@@ -43,12 +44,15 @@ def category_tree(session: Session, language: str) -> list[dict[str, Any]]:
     ]
 
 
+def category_names(session: Session, language: str) -> dict[str, str]:
+    """Every category's word by its code."""
+    rows = intake_queries.categories(session)
+    return {row.code: row.name_en if language == "en" else row.name for row in rows}
+
+
 def category_name(session: Session, code: str | None, language: str) -> str:
     """The word for a category."""
-    row = next((row for row in intake_queries.categories(session) if row.code == code), None)
-    if row is None:
-        return ""
-    return row.name_en if language == "en" else row.name
+    return category_names(session, language).get(code or "", "")
 
 
 def summary(ticket: Ticket, names: dict[str, str], language: str) -> dict[str, Any]:
@@ -161,6 +165,13 @@ def _answer(session: Session, entries: Sequence[Entry]) -> str | None:
     given = [entry for entry in entries if entry.kind == "ticket.answered"]
     row = routing_queries.words(session, given[-1].facts["text"]) if given else None
     return row.body if row else None
+
+
+def left_word(left: Left | None, language: str) -> str:
+    """What is left of a promise, in working days or by the clock; empty when late or ended."""
+    if left is None or left.length <= timedelta():
+        return ""
+    return working(language, left.length) if left.working else duration(language, left.length)
 
 
 def due_reason(ticket: Ticket, language: str) -> str:
