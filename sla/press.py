@@ -22,7 +22,7 @@ def compiled(session: Session, wanted: Period, now: datetime) -> Bulletin:
         queries.counts(session, wanted),
         queries.counts(session, wanted.before),
         queries.trend(session, wanted),
-        cut_off=min(now, wanted.ends_at),
+        cut_off=now,  # answers given after the period are in its cohort, until this instant
     )
 
 
