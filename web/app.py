@@ -106,10 +106,14 @@ async def _frame(request: Request, call_next: Next) -> Response:
     logs.bind(process="serve", request=request_id)
     home: House = request.app.state.house
     quiet = request.url.path.startswith(("/static/", "/healthz", "/metrics"))
-    if not quiet:
-        request.state.asker = await run_in_threadpool(find_asker, request, home)
-        request.state.frame = await run_in_threadpool(frame_of, request, home)
-    response = await call_next(request)
+    try:
+        if not quiet:
+            request.state.asker = await run_in_threadpool(find_asker, request, home)
+            request.state.frame = await run_in_threadpool(frame_of, request, home)
+        response = await call_next(request)
+    except errors.GONE as error:
+        # asking who is there needs the database too, and stands outside the error table
+        response = errors.unavailable(request, error)
     response.headers.update(security.HEADERS)
     response.headers["X-Request-ID"] = request_id
     _keep_choices(request, response)

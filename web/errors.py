@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as PlainHTTPException
 from starlette.responses import Response
 
@@ -46,6 +47,8 @@ PLAIN: Mapping[int, tuple[str, str]] = {
     500: ("internal", N_("系统出现意外错误，已记录，请稍后再试")),
     503: ("unavailable", N_("服务暂不可用，请稍后再试")),
 }
+# the database does not answer, or has no connection to spare
+GONE = (OperationalError, InterfaceError, PoolTimeout)
 # pydantic's own sentences are English and echo types: ours say what to do
 FAULTS: Mapping[str, str] = {
     "missing": N_("缺少这一项"),
@@ -143,6 +146,15 @@ def unstorable(request: Request, _error: Exception) -> Response:
     return answer(request, 422, code, translate(language_of(request), message))
 
 
+def unavailable(request: Request, error: Exception) -> Response:
+    """The database does not answer: nothing was stored, and trying again is right."""
+    logs.get("web").error("database_unavailable", error=type(error).__name__)
+    code, message = PLAIN[503]
+    response = answer(request, 503, code, translate(language_of(request), message))
+    response.headers["Retry-After"] = "5"
+    return response
+
+
 def unexpected(request: Request, error: Exception) -> Response:
     logs.get("web").error("unexpected", exc_info=error, path=request.url.path)
     code, message = PLAIN[500]
@@ -156,5 +168,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(PlainHTTPException, plain)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(DataError, unstorable)
+    for gone in GONE:
+        app.add_exception_handler(gone, unavailable)
     app.add_exception_handler(UnicodeEncodeError, unstorable)
     app.add_exception_handler(Exception, unexpected)

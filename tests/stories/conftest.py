@@ -163,6 +163,8 @@ class Person:
         answer = person.http.post(
             "/api/v1/session", json={"username": username, "password": PASSWORD}
         )
+        if answer.status_code == 503:
+            raise ConnectionError("the database is gone")
         assert answer.status_code == 201, answer.text
         person.csrf = answer.json()["csrf"]
         person.http.headers["X-CSRF-Token"] = person.csrf

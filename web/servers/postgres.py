@@ -169,7 +169,9 @@ class Postgres:
                 told = now + 5
                 self.say(f"PostgreSQL is recovering ({deadline - now:.0f} s left)")
             time.sleep(0.03)
-        words = early.read_text(encoding="utf-8", errors="replace").strip() + self._last_words()
+        words = early.read_text(encoding="utf-8", errors="replace").strip()
+        time.sleep(0.2)  # its collector writes the last lines after the server is gone
+        words += self._last_words()
         if any(sign in words for sign in STILL_DYING) and time.monotonic() < deadline:
             return False
         raise ServersError(f"PostgreSQL did not start: {words or f'see {self.folder.log}'}")

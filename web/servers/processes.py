@@ -125,11 +125,21 @@ def sweep_group(leader: int) -> None:
 
 def remember(path: Path, pids: Iterable[int]) -> None:
     """Write down who these processes are, so that a later start can find them."""
-    beings = [being for pid in pids if (being := look(pid))]
+    beings = [being for pid in pids if (being := _newborn(pid))]
     rows = [{"pid": b.pid, "born": b.born, "command": b.command} for b in beings]
     fresh = path.with_suffix(".new")
     fresh.write_text(json.dumps(rows), encoding="utf-8")
     fresh.replace(path)
+
+
+def _newborn(pid: int) -> Being | None:
+    """`look`, with patience: a process has no command line for an instant of its `exec`."""
+    for _ in range(20):
+        being = look(pid)
+        if being is not None:
+            return being
+        time.sleep(0.01)
+    return None
 
 
 def remembered(path: Path) -> list[Being]:
