@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         8000, validation_alias=AliasChoices("PORT"), ge=1, le=65535, description="HTTP port"
     )
     data_dir: Path | None = Field(
-        None, description="folder of the embedded servers, attachments and generated secrets"
+        None, description="folder of the embedded servers and the generated secrets"
     )
     secret_key: SecretStr | None = Field(
         None,

@@ -34,6 +34,8 @@ def up(arguments: argparse.Namespace) -> int:
     if arguments.demo_clock:
         os.environ["JIESU_DEMO_CLOCK"] = "on"
     settings = load()
+    # letters link to where this installation is reached, unless told of a better address
+    os.environ.setdefault("JIESU_PUBLIC_URL", f"http://{settings.host}:{settings.port}")
     folder = data_dir(settings)
     given = [
         url.get_secret_value() if url else None
