@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, and_, false, or_, true
 from sqlmodel import Session, col, select
 
-from core.permissions import UNIT_ROLES, Act, Actor, Role, may
+from core.permissions import ACCUSING, UNIT_ROLES, Act, Actor, Role, may
 from core.tables import Department, Staff, Ticket
 
 
@@ -31,7 +31,11 @@ def visible(actor: Actor) -> ColumnElement[bool]:
 def _of_unit(department: str) -> ColumnElement[bool]:
     return and_(
         col(Ticket.units).contains([department]),
-        or_(col(Ticket.respondent).is_(None), col(Ticket.respondent) != department),
+        or_(
+            col(Ticket.respondent).is_(None),
+            col(Ticket.respondent) != department,
+            col(Ticket.request).not_in(ACCUSING),
+        ),
     )
 
 

@@ -100,6 +100,8 @@ TABLE: Mapping[Role, frozenset[Act]] = {
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)
+# only these accuse somebody; a question or praise about a unit may well go to it
+ACCUSING = frozenset({"complaint", "report"})
 UNIT_ROLES = frozenset({Role.LIAISON, Role.HANDLER, Role.HEAD})
 
 

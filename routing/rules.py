@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
+from core.permissions import ACCUSING
 from routing.units import Register, Unit
 
 NO_RULE = "NR"
-# only these accuse somebody; a question or praise about a unit may well go to it
-_ACCUSING = frozenset({"complaint", "report"})
 
 EnumField = Literal["category", "kind", "place", "channel", "respondent", "enterprise", "urgency"]
 RangeField = Literal["amount", "day"]
@@ -263,7 +262,7 @@ def _partners(outcome: Outcome, duty: Duty | None) -> tuple[str, ...]:
 
 def _sealed_from(facts: Facts, register: Register, respondent: Unit | None) -> tuple[str, ...]:
     """The accused unit and everyone under it."""
-    if respondent is None or facts.kind not in _ACCUSING:
+    if respondent is None or facts.kind not in ACCUSING:
         return ()
     return register.line_of(respondent.code)
 
