@@ -1,5 +1,6 @@
 """What the department side does when facts happen: decide, issue, keep orders, redo, finish."""
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
 from core import logs, timeline
@@ -66,25 +67,45 @@ def facts_of(desk: Desk, ticket: Ticket) -> Facts:
 
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     """Rule, then orders. Filing never fails because of routing: a person is asked instead."""
-    try:
-        rules = in_force(desk.session, desk.now)
-        decision = decide(facts_of(desk, ticket), rules.book, rules.register) if rules else None
-    except (Refused, ValueError, KeyError, TypeError):
-        log.exception("routing_failed", ticket=ticket.number)
-        rules = decision = None
-    if rules is None or decision is None or decision.triage:
+    rules, decision = _ruled(desk, ticket)
+    assignment = _assignment(desk, ticket, rules, decision)
+    if rules is None or decision is None or assignment is None:
         timeline.record(desk, ticket, _triage(decision), cause=entry.id)
         return
     timeline.record(desk, ticket, TicketAccepted("rule"), cause=entry.id)
     timeline.record(desk, ticket, _routed(ticket, decision, rules), cause=entry.id)
-    assert decision.lead is not None  # triage() said so
-    called = tuple(
-        rule.outcome.co_handlers or () for rule in rules.book.rules if rule.id == decision.rule
-    )
-    # the plan names who supports a task; only a rule that says so makes them owe an answer
-    service.issue(
-        desk, ticket, service.Assignment(decision.lead, called[0] if called else (), decision.task)
-    )
+    service.issue(desk, ticket, assignment)
+
+
+def _ruled(desk: Desk, ticket: Ticket) -> tuple[InForce | None, Decision | None]:
+    try:
+        rules = in_force(desk.session, desk.now)
+        decision = decide(facts_of(desk, ticket), rules.book, rules.register) if rules else None
+    except SQLAlchemyError:
+        raise  # the transaction is lost: there is nothing left to file into
+    except Exception:
+        log.exception("routing_failed", ticket=ticket.number)
+        return None, None
+    return rules, decision
+
+
+def _assignment(
+    desk: Desk, ticket: Ticket, rules: InForce | None, decision: Decision | None
+) -> service.Assignment | None:
+    """Whom the decision charges; None where it names nobody who may be charged today."""
+    if rules is None or decision is None or decision.lead is None:
+        return None
+    # the plan names who supports a task; only a rule that says so makes them owe an answer,
+    # and only the decision knows who of them is accused
+    rule = next(rule for rule in rules.book.rules if rule.id == decision.rule)
+    called = tuple(u for u in rule.outcome.co_handlers or () if u in decision.co_handlers)
+    assignment = service.Assignment(decision.lead, called, decision.task)
+    try:
+        service.fit(desk, ticket, assignment)
+    except Refused as refused:
+        log.warning("routing_unfit", ticket=ticket.number, rule=rule.id, code=refused.code)
+        return None
+    return assignment
 
 
 def _trace(decision: Decision) -> tuple[dict[str, str], ...]:

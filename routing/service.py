@@ -24,7 +24,8 @@ from core.events import (
     TicketAccepted,
     TicketRouted,
 )
-from core.permissions import Act, demand, demand_unit
+from core.moments import local_day
+from core.permissions import ACCUSING, Act, demand, demand_unit
 from core.states import ORDER_OPEN, OrderStatus, Status
 from core.tables import Department, Ticket
 from routing.tables import CLAIMS, WorkOrder
@@ -93,7 +94,7 @@ def dispatch(desk: Desk, ticket_id: UUID, assignment: Assignment, *, category: s
     """
     demand(desk.actor, Act.DISPATCH)
     ticket = timeline.hold(desk, ticket_id)
-    _fit(desk, ticket, assignment)
+    fit(desk, ticket, assignment)
     if Status(ticket.status) is Status.SUBMITTED:
         timeline.record(desk, ticket, TicketAccepted("dispatcher"))
     _route(desk, ticket, assignment, category=category)
@@ -115,20 +116,22 @@ def _route(desk: Desk, ticket: Ticket, assignment: Assignment, *, category: str 
     issue(desk, ticket, assignment)
 
 
-def _fit(desk: Desk, ticket: Ticket, assignment: Assignment) -> None:
+def fit(desk: Desk, ticket: Ticket, assignment: Assignment) -> None:
+    """Invalid when a unit is unknown or closed, Conflict when one of them is the accused."""
     units = (assignment.lead, *assignment.co_handlers)
+    today = local_day(desk.now)
     known = set(
         desk.session.exec(
             select(Department.code)
             .where(col(Department.code).in_(units))
-            .where(col(Department.valid_to).is_(None) | (col(Department.valid_to) >= desk.now))
+            .where(col(Department.valid_to).is_(None) | (col(Department.valid_to) >= today))
         )
     )
     if assignment.lead not in known:
         raise Invalid.one("lead", "unknown", "没有这个承办单位，或该单位已停用")
     if set(units) - known:
         raise Invalid.one("co_handlers", "unknown", "协办单位中有未知或已停用的单位")
-    if ticket.respondent is not None and ticket.respondent in units:
+    if ticket.request in ACCUSING and ticket.respondent in units:
         raise Conflict("不能把诉求派给被反映的单位", code="respondent_is_handler")
 
 
@@ -164,7 +167,7 @@ def rule_on_return(desk: Desk, order_id: UUID, *, new_lead: str | None) -> None:
         raise Invalid.one("lead", "same", "改派单位不能是退单单位")
     returned = _returns(desk, ticket)
     assignment = Assignment(new_lead, task=order.task, binding=returned + 1 >= RETURNS_A_TICKET)
-    _fit(desk, ticket, assignment)
+    fit(desk, ticket, assignment)
     timeline.record(desk, ticket, OrderReturned(order.id, order.department, order.part))
     if order.part == "lead":
         _route(desk, ticket, assignment, category=ticket.category)
