@@ -91,6 +91,20 @@ def test_otto_of_another_unit_sees_nothing_of_ours(bare_office: Office, shelf) -
     assert seen(bare_office, staff("o", *UNIT_ROLES, unit=OTHER), shelf) == {"theirs"}
 
 
+@pytest.mark.parametrize("request_", ["inquiry", "help", "suggestion", "praise"])
+def test_a_unit_reads_its_order_on_what_names_but_does_not_accuse_it(
+    bare_office: Office, request_: str
+) -> None:
+    # the request is a fact of receipt; the column is what the condition reads
+    made = received(
+        bare_office, TicketAccepted("rule"), issued(bare_office, OWN),
+        respondent=OWN, request=request_,
+    )  # fmt: skip
+    with Session(bare_office.engine) as session:
+        shelf = {"named": session.get_one(Ticket, made).number}
+    assert seen(bare_office, staff("o", *UNIT_ROLES, unit=OWN), shelf) == {"named"}
+
+
 def test_a_unit_hat_without_a_unit_sees_nothing(bare_office: Office, shelf) -> None:
     assert seen(bare_office, staff("o", *UNIT_ROLES), shelf) == set()
 
