@@ -33,6 +33,7 @@ class Desk:
     outbox: list[dict[str, Any]] = field(default_factory=list)
     queue: deque[tuple[Ticket, Entry]] = field(default_factory=deque)
     draining: bool = False
+    made: int = 0
     # what a transaction may look up once: the limits and the rules in force do not change in it
     memo: dict[str, Any] = field(default_factory=dict)
     # what was recorded, by ticket number: logged once it is durable
@@ -43,7 +44,8 @@ class Desk:
         return self.office.keys
 
     def new_id(self) -> UUID:
-        return ids.row_id(self.now)
+        self.made += 1
+        return ids.row_id(self.now, self.made)
 
     def flush(self) -> None:
         """Write what is pending: rows of the session first, then entries and outbox in bulk."""

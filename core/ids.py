@@ -12,11 +12,14 @@ SERIAL_DIGITS = 6
 SERIALS_A_DAY = 10**SERIAL_DIGITS
 
 
-def row_id(now: datetime) -> UUID:
-    """A version 7 UUID for the instant `now`: index pages fill in order of time."""
+def row_id(now: datetime, order: int = 0) -> UUID:
+    """A version 7 UUID for the instant `now`: index pages fill in order of time.
+
+    `order` ranks ids of one instant, as one transaction makes them.
+    """
     millis = int(now.timestamp() * 1000)
     value = (millis & (2**48 - 1)) << 80 | int.from_bytes(os.urandom(10), "big")
-    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0xFFFF << 64) | 0x7 << 76 | (order & 0xFFF) << 64
     value = value & ~(0x3 << 62) | 0x2 << 62
     return UUID(int=value)
 

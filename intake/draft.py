@@ -118,6 +118,19 @@ class _Check:
         if not value and not any(fault.field == field for fault in self.faults):
             self.fault(field, "required", message)
 
+    def ways(self, *, anonymous: bool) -> tuple[str | None, str | None]:
+        phone, email = self.phone(), self.email()
+        if not anonymous and not email:
+            self.required("contact_phone", phone, "请留下联系电话，或选择匿名提交")
+        return phone, email
+
+    def content(self) -> str:
+        value = self.text("content", lines=True, limit=LIMITS["content"])
+        self.required("content", value, "请写明诉求内容")
+        if value and len(value) < CONTENT_LEAST:
+            self.fault("content", "too_short", "请至少写{least}个字", least=CONTENT_LEAST)
+        return value or ""
+
     def uscc(self) -> str | None:
         value = self.text("uscc", limit=60)
         if value is None:
@@ -163,19 +176,13 @@ def check(
     `channels` may be named.
     """
     form = _Check(values)
-    title = form.text("title", limit=LIMITS["title"])
-    content = form.text("content", lines=True, limit=LIMITS["content"])
-    form.required("content", content, "请写明诉求内容")
-    if content and len(content) < CONTENT_LEAST:
-        form.fault("content", "too_short", "请至少写{least}个字", least=CONTENT_LEAST)
+    title, content = form.text("title", limit=LIMITS["title"]), form.content()
     anonymous = form.flag("anonymous")
-    phone, email = form.phone(), form.email()
-    if not anonymous and not email:
-        form.required("contact_phone", phone, "请留下联系电话，或选择匿名提交")
+    phone, email = form.ways(anonymous=anonymous)
     draft = Draft(
         request=form.choice("kind", KINDS, "complaint"),
-        title=title or _headline(content or ""),
-        content=content or "",
+        title=title or _headline(content),
+        content=content,
         channel=form.choice("channel", channels, channel),
         category=form.text("category", limit=60),
         urgency=form.choice("urgency", URGENCIES, "normal"),

@@ -6,6 +6,9 @@ from core.events import CallbackAnswered, ClockBreached, TicketAccepted, TicketC
 from core.states import Status
 from core.tables import Entry, Ticket
 
+# answered, and the complainant has not said what he thinks of it
+AWAITING = frozenset({Status.CALLBACK, Status.ANSWERED})
+
 
 def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     """React to one entry, inside its transaction."""
@@ -13,7 +16,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
         case CallbackAnswered(verdict="close", solved=solved):
             result = "solved" if solved else "not_rated" if solved is None else "unsolved"
             timeline.record(desk, ticket, TicketClosed(result), cause=entry.id)
-        case ClockBreached(metric="callback") if ticket.status == Status.CALLBACK:
+        case ClockBreached(metric="callback") if ticket.status in AWAITING:
             # silence is not satisfaction: closed, and counted as not rated
             timeline.record(desk, ticket, TicketClosed("not_rated"), cause=entry.id)
         case ClockBreached(metric="accept") if ticket.status == Status.SUBMITTED:

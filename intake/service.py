@@ -76,23 +76,23 @@ def register(desk: Desk, draft: Draft, *, area: str, receipt: ReceiptKey | None 
                 received_at=desk.now,
             )
         )
-    timeline.record(
-        desk,
-        ticket,
-        TicketReceived(
-            request=draft.request,
-            channel=draft.channel,
-            urgency=draft.urgency,
-            category=draft.category,
-            place=draft.place,
-            respondent=draft.respondent,
-            enterprise=draft.enterprise,
-            complex=draft.complex,
-            anonymous=draft.anonymous,
-            confidential=draft.confidential,
-        ),
-    )
+    timeline.record(desk, ticket, _received(draft))
     return Filed(ticket, code)
+
+
+def _received(draft: Draft) -> TicketReceived:
+    return TicketReceived(
+        request=draft.request,
+        channel=draft.channel,
+        urgency=draft.urgency,
+        category=draft.category,
+        place=draft.place,
+        respondent=draft.respondent,
+        enterprise=draft.enterprise,
+        complex=draft.complex,
+        anonymous=draft.anonymous,
+        confidential=draft.confidential,
+    )
 
 
 def draft_digest(draft: Draft) -> str:

@@ -7,7 +7,7 @@ from sqlmodel import col, select
 
 from core.desk import Desk
 from core.errors import Conflict, Invalid
-from routing.plan import Plan
+from routing.plan import Plan, Task
 from routing.tables import PlanRow, TaskRow
 
 
@@ -36,23 +36,25 @@ def apply_plan(
     desk.session.add(row)
     desk.session.flush()
     for task in plan.tasks:
-        desk.session.add(
-            TaskRow(
-                plan=version,
-                number=task.number,
-                title=task.title,
-                section=" / ".join(task.section),
-                body=task.body,
-                leads=list(task.leads),
-                supports=list(task.supports),
-                supports_all=task.supports_all,
-                supports_scope=task.supports_scope or None,
-                coordinates=list(task.coordinates),
-                targets=[
-                    {"what": t.what, "op": t.op, "value": t.value, "unit": t.unit, "by": t.by}
-                    for t in task.targets
-                ],
-                notes=[str(note) for note in task.notes],
-            )
-        )
+        desk.session.add(_row(version, task))
     return row
+
+
+def _row(version: str, task: Task) -> TaskRow:
+    return TaskRow(
+        plan=version,
+        number=task.number,
+        title=task.title,
+        section=" / ".join(task.section),
+        body=task.body,
+        leads=list(task.leads),
+        supports=list(task.supports),
+        supports_all=task.supports_all,
+        supports_scope=task.supports_scope or None,
+        coordinates=list(task.coordinates),
+        targets=[
+            {"what": t.what, "op": t.op, "value": t.value, "unit": t.unit, "by": t.by}
+            for t in task.targets
+        ],
+        notes=[str(note) for note in task.notes],
+    )

@@ -1,14 +1,14 @@
 """The use cases of promises: start, move, stop and fire clocks; publish calendars and limits."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from core import timeline
+from core import logs, timeline
 from core.desk import Desk
 from core.events import (
     ClockBreached,
@@ -23,6 +23,11 @@ from core.tables import Ticket
 from sla import clocks, policies
 from sla.standards import Standards, calendar_of, policies_of, standards
 from sla.tables import ClockRow, FiringRow
+
+# how long a clock rests whose policy or calendar cannot be read
+POISON = timedelta(hours=1)
+
+log = logs.get("sla")
 
 
 def facts_of(ticket: Ticket) -> policies.Facts:
@@ -60,28 +65,8 @@ def start(
         return
     begun = since or desk.now
     due = clocks.due_time(begun, policy, rules.calendar)
-    planned = clocks.actions(begun, due, policy, rules.calendar) if due else ()
-    clock = desk.new_id()
-    desk.session.add(
-        ClockRow(
-            id=clock,
-            ticket_id=ticket.id,
-            order_id=order,
-            department=department,
-            metric=metric,
-            policy=policy.id,
-            policy_version=rules.version,
-            calendar=rules.calendar.version,
-            state="running" if due else "unpublished",
-            started_at=begun,
-            due_at=due,
-            original_due_at=due,
-            next_action_at=planned[0].at if planned else None,
-            next_level=planned[0].level if planned else None,
-        )
-    )
     event = ClockStarted(
-        clock=clock,
+        clock=desk.new_id(),
         metric=metric,
         policy=f"{policy.id}@{rules.version}",
         calendar=rules.calendar.version,
@@ -90,7 +75,31 @@ def start(
         order=order,
         department=department,
     )
+    desk.session.add(_row(ticket, event, policy, rules))
     timeline.record(desk, ticket, event, cause=cause)
+
+
+def _row(
+    ticket: Ticket, event: ClockStarted, policy: policies.Policy, rules: Standards
+) -> ClockRow:
+    begun, due = event.since or ticket.received_at, event.due
+    planned = clocks.actions(begun, due, policy, rules.calendar) if due else ()
+    return ClockRow(
+        id=event.clock,
+        ticket_id=ticket.id,
+        order_id=event.order,
+        department=event.department,
+        metric=event.metric,
+        policy=policy.id,
+        policy_version=rules.version,
+        calendar=rules.calendar.version,
+        state="running" if due else "unpublished",
+        started_at=begun,
+        due_at=due,
+        original_due_at=due,
+        next_action_at=planned[0].at if planned else None,
+        next_level=planned[0].level if planned else None,
+    )
 
 
 def running(
@@ -155,11 +164,13 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
     """
     if row.due_at is None or row.next_action_at is None or row.next_action_at > desk.now:
         return False
-    policy = next(
-        item for item in policies_of(desk.session, row.policy_version) if item.id == row.policy
-    )
-    calendar = calendar_of(desk.session, row.calendar)
-    planned = clocks.actions(row.started_at, row.due_at, policy, calendar)
+    try:
+        planned = _planned(desk, row, row.due_at)
+    except Exception:
+        # it would silence the other promises of its ticket
+        log.exception("clock_poisoned", clock=str(row.id))
+        row.next_action_at = desk.now + POISON
+        return False
     verdict = clocks.judge(planned, row.level, desk.now)
     row.next_action_at = verdict.next.at if verdict.next else None
     row.next_level = verdict.next.level if verdict.next else None
@@ -167,6 +178,13 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
         return False
     _announce(desk, ticket, row, verdict.fire)
     return True
+
+
+def _planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
+    policy = next(
+        item for item in policies_of(desk.session, row.policy_version) if item.id == row.policy
+    )
+    return clocks.actions(row.started_at, due, policy, calendar_of(desk.session, row.calendar))
 
 
 def _first_firing(desk: Desk, row: ClockRow, action: clocks.Action) -> bool:

@@ -63,16 +63,7 @@ def _page(
         "department/ticket.html",
         status=status,
         faults=faults,
-        ticket=views.summary(ticket, names, language)
-        | {
-            "content": ticket.content,
-            "uscc": ticket.uscc,
-            "place": ticket.place,
-            "confidential": ticket.confidential,
-            "anonymous": ticket.anonymous,
-            "respondent": names.get(ticket.respondent or "", ""),
-            "category": views.category_name(session, ticket.category, language),
-        },
+        ticket=_ticket(session, ticket, names, language),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task(session, ticket.task),
         why=why(entries, language),
@@ -85,6 +76,20 @@ def _page(
         can=_can(ticket, rows, asker),
         triage=_triage(ticket),
     )
+
+
+def _ticket(
+    session: Session, ticket: Ticket, names: dict[str, str], language: str
+) -> dict[str, Any]:
+    return views.summary(ticket, names, language) | {
+        "content": ticket.content,
+        "uscc": ticket.uscc,
+        "place": ticket.place,
+        "confidential": ticket.confidential,
+        "anonymous": ticket.anonymous,
+        "respondent": names.get(ticket.respondent or "", ""),
+        "category": views.category_name(session, ticket.category, language),
+    }
 
 
 def masked(session: Session, home: House, ticket: Ticket) -> dict[str, str]:
