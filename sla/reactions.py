@@ -32,8 +32,11 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     match event:
         case TicketReceived() | InfoSupplied():
             service.start(desk, ticket, "accept", since=ticket.received_at, cause=entry.id)
-        case InfoRequested() | TicketAccepted() | TicketAnswered():
+        case InfoRequested() | TicketAccepted():
             service.stop(desk, ticket, "accept", cause=entry.id)
+        case TicketAnswered():
+            service.stop(desk, ticket, "accept", cause=entry.id)
+            service.start(desk, ticket, "callback", cause=entry.id)
         case OrderIssued():
             _issued(desk, ticket, entry, event)
         case OrderSigned() | OrderReturned() | OrderCancelled() | ReturnAsked() | ReturnRefused():

@@ -1,7 +1,6 @@
 """The sweep: due clocks, and only those, in batches, each ticket held before its clocks."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,7 +14,6 @@ from sla import service
 from sla.tables import ClockRow
 
 BATCH = 100
-POISON = timedelta(hours=1)
 ACTIVE = ("running", "breached")
 
 log = logs.get("sweep")
@@ -110,5 +108,5 @@ def _push_ahead(office: Office, ticket_id: UUID) -> None:
             update(ClockRow)
             .where(col(ClockRow.ticket_id) == ticket_id)
             .where(col(ClockRow.next_action_at) <= desk.now)
-            .values(next_action_at=desk.now + POISON)
+            .values(next_action_at=desk.now + service.POISON)
         )
