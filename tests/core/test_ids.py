@@ -72,6 +72,11 @@ def test_row_ids_are_version_7_and_ordered_in_time(moment, later):
     assert first < second
 
 
+@given(moments, st.integers(0, 4094))
+def test_row_ids_of_one_instant_keep_their_order(moment, order):
+    assert ids.row_id(moment, order) < ids.row_id(moment, order + 1)
+
+
 def test_a_query_code_is_eight_digits_and_not_always_the_same():
     codes = {ids.query_code() for _ in range(50)}
     assert all(len(code) == 8 and code.isdigit() for code in codes)
