@@ -1,0 +1,1 @@
+"""What measures speed, as ratios to the machine's own limit in one run; never imported."""

@@ -1,0 +1,63 @@
+"""Filing with everything that follows, against one durable insert on the same server."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import text
+
+from bench.timing import each, tell
+from core.database import connect
+from core.permissions import VISITOR
+from core.privacy import Keys
+from intake.draft import check
+from intake.service import register
+from web import schema, wiring
+from web.seed import seed_district
+from web.servers import embedded
+
+CALLS = 60
+ONE_ROW = text("INSERT INTO time_shift VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET seconds = 0")
+
+
+def run() -> None:
+    folder = Path(tempfile.mkdtemp(prefix="jb-", dir="/tmp"))
+    folder.chmod(0o755)
+    try:
+        with embedded(folder / "data") as servers:
+            _measure(servers.database_url)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _measure(url: str) -> None:
+    schema.upgrade(url)
+    engine = connect(url)
+    office = wiring.office(engine, Keys.of("a master secret for measuring only"))
+    seed_district(office)
+    draft = check(
+        {
+            "category": "qykb",
+            "content": "公司设立登记卡了两周，窗口每次说法都不一样，请尽快办理。" * 4,
+            "contact_phone": "0917-3000001",
+            "company_name": "渭滨测速机械有限公司",
+        }
+    )
+
+    def insert() -> None:
+        with engine.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO time_shift VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET seconds = 0"
+                )
+            )
+
+    def file() -> None:
+        with office.desk(VISITOR) as desk:
+            register(desk, draft, area="610302")
+
+    limit = each(insert, CALLS)
+    taken = each(file, CALLS)
+    tell("one durable write", limit, "itself", limit)
+    tell("filing: route, order, clocks, ledger, outbox", taken, "one durable write", limit)
+    engine.dispose()
