@@ -1,0 +1,42 @@
+"""The application over a fresh district, and people who ask it things."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from core.desk import Office
+from core.settings import Settings
+from web.app import create_app
+from web.deps import House
+from web.security import RateLimits
+from web.seed import PASSWORD
+
+
+@pytest.fixture
+def house(office: Office) -> House:
+    return House(Settings(), office, RateLimits(None, "off"))
+
+
+@pytest.fixture
+def visitor(house: House) -> Iterator[TestClient]:
+    with TestClient(create_app(house), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture
+def staff(house: House) -> Iterator[Callable[[str], TestClient]]:
+    """Logs somebody in; his requests carry the form token."""
+    made: list[TestClient] = []
+
+    def log_in(username: str) -> TestClient:
+        client = TestClient(create_app(house), raise_server_exceptions=False)
+        made.append(client)
+        answer = client.post("/api/v1/session", json={"username": username, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf"]
+        return client
+
+    yield log_in
+    for client in made:
+        client.close()
