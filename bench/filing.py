@@ -17,7 +17,7 @@ from web.seed import seed_district
 from web.servers import embedded
 
 CALLS = 60
-ONE_ROW = text("INSERT INTO time_shift VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET seconds = 0")
+ONE_ROW = text("INSERT INTO time_shift VALUES (1, 0) ON CONFLICT (id) DO NOTHING")
 
 
 def run() -> None:
@@ -46,11 +46,7 @@ def _measure(url: str) -> None:
 
     def insert() -> None:
         with engine.begin() as connection:
-            connection.execute(
-                text(
-                    "INSERT INTO time_shift VALUES (1, 0) ON CONFLICT (id) DO UPDATE SET seconds = 0"
-                )
-            )
+            connection.execute(ONE_ROW)
 
     def file() -> None:
         with office.desk(VISITOR) as desk:
