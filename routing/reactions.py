@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from core import logs, timeline
 from core.desk import Desk
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.events import (
     CallbackAnswered,
     ClockBreached,
@@ -152,6 +152,8 @@ def _keep(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
     if order_id is None:
         return
     row = desk.session.get_one(WorkOrder, order_id)
+    if row.ticket_id != ticket.id:
+        raise NotFound  # another ticket's order: that ticket is not held
     row.status = advance_order(OrderStatus(row.status), entry.kind)
     _learn(row, entry, event)
 
