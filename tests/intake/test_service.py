@@ -467,6 +467,18 @@ def test_reopening_asks_for_a_reason_and_for_the_right_person(office: Office) ->
     assert ticket(office, made.id).status == "closed"
 
 
+def test_a_request_is_not_reopened_on_another_ones_order(office: Office) -> None:
+    made, other = closed(office), closed(office)
+    order = orders(office, other.id)[0]
+    with pytest.raises(NotFound):
+        step(
+            office, business(made.number), intake.closing.reopen, made.id,
+            order=order.id, department=order.department, reason="又出现同样的问题",
+        )  # fmt: skip
+    assert [ticket(office, each.id).status for each in (made, other)] == ["closed", "closed"]
+    assert whole(office)
+
+
 def test_an_open_request_cannot_be_reopened(office: Office) -> None:
     made = file(office).ticket
     with pytest.raises(TransitionRefused):
