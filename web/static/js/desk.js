@@ -32,6 +32,9 @@ document.addEventListener("keydown", (event) => {
   else found.click();
 });
 
+// on a phone the places are a strip: the current one is brought into it
+document.querySelector(".places [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+
 // one stream, sifted by who may read a line
 for (const sift of document.querySelectorAll("[data-sift]")) {
   const lines = document.querySelectorAll(`#${CSS.escape(sift.dataset.sift)} > li`);
