@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, false, or_, true
+from sqlalchemy import ColumnElement, Select, and_, false, or_, true
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.permissions import ACCUSING, UNIT_ROLES, Act, Actor, Role, may
@@ -12,8 +13,9 @@ from core.tables import Department, Staff, Ticket
 def visible(actor: Actor) -> ColumnElement[bool]:
     """The one condition that every query over tickets carries.
 
-    A unit reads what it has an order on, never what accuses it; sealed tickets only those
-    who may read sealed ones; administrators and visitors read none.
+    A unit reads what it has an order on; sealed tickets only those who may read sealed ones;
+    administrators and visitors none. Nobody reads what accuses his own unit or one above it,
+    but the discipline commission.
     """
     if Role.SYSTEM in actor.roles:
         return true()
@@ -21,22 +23,42 @@ def visible(actor: Actor) -> ColumnElement[bool]:
         return col(Ticket.number) == actor.id if actor.kind == "business" else false()
     if not may(actor, Act.READ_TICKETS):
         return false()
+    if actor.department is None or Role.DISCIPLINE in actor.roles:
+        return _by_hat(actor)
+    return and_(_by_hat(actor), _not_against(actor.department))
+
+
+def _by_hat(actor: Actor) -> ColumnElement[bool]:
     if may(actor, Act.READ_SEALED):
         return true()
     if actor.roles & UNIT_ROLES:
-        return _of_unit(actor.department or "")
+        return col(Ticket.units).contains([actor.department or ""])
     return col(Ticket.confidential).is_(False)
 
 
-def _of_unit(department: str) -> ColumnElement[bool]:
-    return and_(
-        col(Ticket.units).contains([department]),
-        or_(
-            col(Ticket.respondent).is_(None),
+def _not_against(department: str) -> ColumnElement[bool]:
+    """What does not accuse the unit, nor one it stands under: whatever hat its people wear."""
+    return or_(
+        col(Ticket.respondent).is_(None),
+        col(Ticket.request).not_in(ACCUSING),
+        and_(
             col(Ticket.respondent) != department,
-            col(Ticket.request).not_in(ACCUSING),
+            col(Ticket.respondent).not_in(line_above(department)),
         ),
     )
+
+
+def line_above(department: str) -> Select[tuple[str]]:
+    """The unit and every unit it stands under."""
+    line = (
+        sql_select(col(Department.code), col(Department.parent))
+        .where(col(Department.code) == department)
+        .cte("line", recursive=True)
+    )
+    above = sql_select(col(Department.code), col(Department.parent)).join(
+        line, col(Department.code) == line.c.parent
+    )
+    return sql_select(line.union(above).c.code)
 
 
 def departments(session: Session) -> Sequence[Department]:

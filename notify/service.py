@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from core import ids, logs, timeline
 from core.desk import Desk, Office
 from core.outbox import post
-from core.permissions import SYSTEM
+from core.permissions import ACCUSING, SYSTEM
 from core.tables import Entry, Ticket
 from notify import recipients
 from notify.notices import Case, notices_for
@@ -77,7 +77,8 @@ def _case(ticket: Ticket, entry: Entry) -> Case:
         actor=entry.actor,
         lead=ticket.lead,
         due_at=ticket.due_at,
-        respondent=ticket.respondent,
+        # praise and questions accuse nobody
+        respondent=ticket.respondent if ticket.request in ACCUSING else None,
     )
 
 

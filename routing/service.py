@@ -25,6 +25,7 @@ from core.events import (
     TicketRouted,
 )
 from core.moments import local_day
+from core.people import line_above
 from core.permissions import ACCUSING, Act, demand, demand_unit
 from core.states import ORDER_OPEN, OrderStatus, Status
 from core.tables import Department, Ticket
@@ -131,8 +132,13 @@ def fit(desk: Desk, ticket: Ticket, assignment: Assignment) -> None:
         raise Invalid.one("lead", "unknown", "没有这个承办单位，或该单位已停用")
     if set(units) - known:
         raise Invalid.one("co_handlers", "unknown", "协办单位中有未知或已停用的单位")
-    if ticket.request in ACCUSING and ticket.respondent in units:
+    accused = ticket.respondent if ticket.request in ACCUSING else None
+    if accused is not None and any(_under(desk, unit, accused) for unit in units):
         raise Conflict("不能把诉求派给被反映的单位", code="respondent_is_handler")
+
+
+def _under(desk: Desk, unit: str, other: str) -> bool:
+    return other in desk.session.execute(line_above(unit)).scalars().all()
 
 
 def sign(desk: Desk, order_id: UUID) -> None:

@@ -16,17 +16,19 @@ OWN, OTHER = "own", "other"
 # what a ticket is to somebody of the unit "own"
 TICKETS = ("plain", "ours", "ours_sealed", "theirs", "accusing_us", "sealed", "accusing_us_sealed")
 ALL = set(TICKETS)
-OPEN = {"plain", "ours", "theirs", "accusing_us"}
+ACCUSING_US = {"accusing_us", "accusing_us_sealed"}
+# whatever hat somebody wears: what accuses his own unit is not for his eyes
+OPEN = {"plain", "ours", "theirs"}
 SEES = {
     Role.BUSINESS: set(),
     Role.VISITOR: set(),
     Role.OPERATOR: OPEN,
-    Role.DISPATCHER: ALL,
+    Role.DISPATCHER: ALL - ACCUSING_US,
     Role.CALLBACK: OPEN,
     Role.LIAISON: {"ours", "ours_sealed"},
     Role.HANDLER: {"ours", "ours_sealed"},
     Role.HEAD: {"ours", "ours_sealed"},
-    Role.OFFICE: ALL,
+    Role.OFFICE: ALL - ACCUSING_US,
     Role.DISCIPLINE: ALL,
     Role.LEADER: set(),
     Role.WATCHER: set(),
@@ -77,6 +79,20 @@ def test_every_hat_sees_exactly_its_shelf(bare_office: Office, shelf) -> None:
     assert set(SEES) == set(Role)
     for role, expected in SEES.items():
         assert seen(bare_office, staff("x", role, unit=OWN), shelf) == expected, role
+
+
+def test_desks_of_other_units_read_what_accuses_us(bare_office: Office, shelf) -> None:
+    assert seen(bare_office, staff("d", Role.DISPATCHER, unit=OTHER), shelf) == ALL
+    assert "accusing_us" in seen(bare_office, staff("o", Role.OPERATOR, unit=OTHER), shelf)
+
+
+def test_somebody_under_the_accused_reads_nothing_of_it(bare_office: Office, shelf) -> None:
+    with bare_office.desk(SYSTEM) as desk:
+        desk.session.add(Department(code=OWN, name="own unit", kind="department"))
+        desk.session.flush()
+        desk.session.add(Department(code="below", name="below", kind="department", parent=OWN))
+    below = staff("d", Role.DISPATCHER, unit="below")
+    assert seen(bare_office, below, shelf) == ALL - ACCUSING_US
 
 
 def test_whoever_may_not_read_tickets_sees_none(bare_office: Office, shelf) -> None:
