@@ -11,7 +11,6 @@ MODULE = 400
 FUNCTION = 40
 LONG_BY_NATURE = {
     "core/events.py": "the list of every fact there is, one dataclass each",
-    "sla/queries.py": "everything promises are asked; next to be split by audience",
 }
 
 
