@@ -22,7 +22,7 @@ from web import security
 from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
-from web.pages.forms import faults_of, files, form, texts, yes
+from web.pages.forms import chosen_grade, faults_of, files, form, texts, yes
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -210,7 +210,7 @@ def rate(
                 ticket.id,
                 contacted=yes(given, "contacted"),
                 solved=yes(given, "solved"),
-                grade=int(grade) if grade.isdigit() else None,
+                grade=chosen_grade(grade),
                 comment=comment.strip(),
             )
     except Refused as refused:

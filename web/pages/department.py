@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.permissions import Act, demand
 from core.tables import Ticket
 from routing import queries, service
@@ -68,7 +68,9 @@ def unit_figures(
 
 
 def _back(order: UUID, session: Session) -> str:
-    row = session.get_one(WorkOrder, order)
+    row = session.get(WorkOrder, order)
+    if row is None:
+        raise NotFound
     return session.get_one(Ticket, row.ticket_id).number
 
 

@@ -55,6 +55,16 @@ def faults_of(request: Request, refused: Refused) -> dict[str, str]:
     return found
 
 
+def chosen_grade(given: str) -> int | None:
+    """The grade chosen, None when none was. Invalid for what is no figure."""
+    if not given:
+        return None
+    # other writings have figures too, some of which are no numbers
+    if not (given.isascii() and given.isdigit()):
+        raise Invalid.one("grade", "range", "请在五个评价等级中选择一个")
+    return int(given)
+
+
 def yes(values: Mapping[str, Any], name: str) -> bool | None:
     """A yes/no radio; None when neither was chosen."""
     return {"yes": True, "no": False}.get(str(values.get(name, "")))

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.i18n import day
 from core.moments import local_day
 from core.permissions import Act, demand
@@ -22,7 +22,7 @@ from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.department import order_line
-from web.pages.forms import yes
+from web.pages.forms import chosen_grade, yes
 from web.pages.ticket import refused_page
 from web.rendering import page
 
@@ -90,7 +90,7 @@ def call_back(
                     ticket.id,
                     contacted=yes(given, "contacted"),
                     solved=yes(given, "solved"),
-                    grade=int(grade) if grade.isdigit() else None,
+                    grade=chosen_grade(grade),
                     comment=comment.strip(),
                 )
     except Refused as refused:
@@ -155,7 +155,7 @@ def move_clock(
 ) -> Response:
     """Put the demonstration's clock ahead; refused unless the demonstration is on."""
     if home.settings.demo_clock != "on":
-        return Response(status_code=404)
+        raise NotFound
     with home.office.desk(asker.actor) as desk:
         demo.move(desk, timedelta(hours=hours))
     return RedirectResponse("/oversight", 303)

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import timeline
-from core.errors import Refused
+from core.errors import NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
 from core.people import departments
@@ -342,6 +342,6 @@ def attachment(number: str, file: UUID, asker: TheStaff, session: TheReader) -> 
     ticket = found(session, asker, number)
     row = next((row for row in queries.attachments(session, ticket.id) if row.id == file), None)
     if row is None:
-        return Response(status_code=404)
+        raise NotFound
     headers = {"Content-Disposition": f'attachment; filename="{row.id}"'}
     return Response(row.body, media_type=row.media_type, headers=headers)
