@@ -71,13 +71,23 @@ def file_batch(
     drafts = _all_checked(body, home, staff=asker.may(Act.FILE_FOR_OTHERS))
     with home.office.desk(asker.actor) as desk:
         return [
-            filed_out(
-                desk.session,
-                home,
-                service.register(desk, resolved(desk, wanted), area=home.settings.area_code),
-            )
-            for wanted in drafts
+            filed_out(desk.session, home, _filed(desk, home, position, wanted))
+            for position, wanted in enumerate(drafts)
         ]
+
+
+def _filed(desk: Desk, home: House, position: int, wanted: draft.Draft) -> service.Filed:
+    try:
+        return service.register(desk, resolved(desk, wanted), area=home.settings.area_code)
+    except Invalid as error:
+        raise Invalid(faults=tuple(_placed(position, error))) from error
+
+
+def _placed(position: int, error: Invalid) -> list[Fault]:
+    return [
+        Fault(f"{position}.{fault.field}", fault.code, fault.message, fault.params)
+        for fault in error.faults
+    ]
 
 
 def _all_checked(bodies: list[TicketIn], home: House, *, staff: bool) -> list[draft.Draft]:
@@ -87,10 +97,7 @@ def _all_checked(bodies: list[TicketIn], home: House, *, staff: bool) -> list[dr
         try:
             drafts.append(checked(body, home, staff=staff))
         except Invalid as error:
-            faults += [
-                Fault(f"{position}.{fault.field}", fault.code, fault.message, fault.params)
-                for fault in error.faults
-            ]
+            faults += _placed(position, error)
     if faults:
         raise Invalid(faults=tuple(faults))
     return drafts
