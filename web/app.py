@@ -74,8 +74,9 @@ def create_app(home: House) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     errors.install(app)
-    app.middleware("http")(_frame)
+    # inside the frame, so that its refusal is answered like every other error
     app.add_middleware(BodyLimit, limit=home.settings.upload_limit_mb * 2**20 * 3)
+    app.middleware("http")(_frame)
     return app
 
 
