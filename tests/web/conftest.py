@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from core.desk import Office
 from core.settings import Settings
-from web.app import create_app
+from web.app import ROUTERS, create_app
 from web.deps import House
 from web.security import RateLimits
 from web.seed import PASSWORD
@@ -40,3 +41,10 @@ def staff(house: House) -> Iterator[Callable[[str], TestClient]]:
     yield log_in
     for client in made:
         client.close()
+
+
+def api_routes() -> list[APIRoute]:
+    """Every endpoint the application has; its own list of routes hides them behind routers."""
+    found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]
+    assert len(found) > 60
+    return found
