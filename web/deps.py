@@ -1,7 +1,7 @@
 """What endpoints ask for: the house, who is asking, a session that reads, a checked form."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -102,24 +102,36 @@ def reading(home: TheHouse) -> Iterator[Session]:
 TheReader = Annotated[Session, Depends(reading)]
 
 
-async def checked(request: Request, asker: TheAsker) -> None:
+async def checked(request: Request, asker: TheAsker) -> AsyncIterator[None]:
     """For requests that change something by cookie: the form's token must be the session's.
 
     A program without a session has nothing a forged page could use, and needs no token.
     """
-    given = request.headers.get("x-csrf-token")
-    if given is None and "form" in request.headers.get("content-type", ""):
-        given = str((await request.form()).get("csrf", ""))
-    security.check_csrf(asker.csrf, given or "")
+    try:
+        await _check(request, asker)
+        yield
+    finally:
+        await request.close()  # uploads lie in temporary files that nobody else closes
 
 
 Checked = Depends(checked)
 
 
-async def checked_if_staff(request: Request, asker: TheAsker) -> None:
+async def checked_if_staff(request: Request, asker: TheAsker) -> AsyncIterator[None]:
     """For the open interface: a token only when a session cookie would lend its rights."""
-    if asker.staff is not None:
-        await checked(request, asker)
+    try:
+        if asker.staff is not None:
+            await _check(request, asker)
+        yield
+    finally:
+        await request.close()
+
+
+async def _check(request: Request, asker: Asker) -> None:
+    given = request.headers.get("x-csrf-token")
+    if given is None and "form" in request.headers.get("content-type", ""):
+        given = str((await request.form()).get("csrf", ""))
+    security.check_csrf(asker.csrf, given or "")
 
 
 CheckedIfStaff = Depends(checked_if_staff)

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DataError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException as PlainHTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 
 from core import logs
@@ -146,6 +147,12 @@ def unstorable(request: Request, _error: Exception) -> Response:
     return answer(request, 422, code, translate(language_of(request), message))
 
 
+def gone_away(request: Request, _error: Exception) -> Response:
+    """The caller hung up before the whole body was there: nobody reads this, and it is no fault."""
+    code, message = PLAIN[400]
+    return answer(request, 400, code, translate(language_of(request), message))
+
+
 def unavailable(request: Request, error: Exception) -> Response:
     """The database does not answer: nothing was stored, and trying again is right."""
     logs.get("web").error("database_unavailable", error=type(error).__name__)
@@ -171,4 +178,5 @@ def install(app: FastAPI) -> None:
     for gone in GONE:
         app.add_exception_handler(gone, unavailable)
     app.add_exception_handler(UnicodeEncodeError, unstorable)
+    app.add_exception_handler(ClientDisconnect, gone_away)
     app.add_exception_handler(Exception, unexpected)

@@ -27,29 +27,29 @@ VALUES = {
 }
 
 
-@pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
 def test_signs_no_text_may_hold_are_refused_at_their_field(
-    visitor: TestClient, office: Office, field: str, value: str
+    visitor: TestClient, office: Office, value: str
 ) -> None:
     before = stored(office)
-    # escapes are how half a character gets into JSON
-    body = json.dumps(GOOD | {field: value}).encode()
-    answer = visitor.post("/api/v1/tickets", content=body, headers=JSON_TYPE)
-    assert answer.status_code == 422, answer.text
-    assert fields(answer) == [field]
+    for field in TEXTS:
+        # escapes are how half a character gets into JSON
+        body = json.dumps(GOOD | {field: value}).encode()
+        answer = visitor.post("/api/v1/tickets", content=body, headers=JSON_TYPE)
+        assert answer.status_code == 422, answer.text
+        assert fields(answer) == [field]
     assert stored(office) == before
 
 
-@pytest.mark.parametrize("field", TEXTS)
 @pytest.mark.parametrize("value", [["list"], {"an": "object"}, 10**40, True, 1.5])
 def test_another_type_than_text_is_refused_at_its_field(
-    visitor: TestClient, office: Office, field: str, value: object
+    visitor: TestClient, office: Office, value: object
 ) -> None:
     before = stored(office)
-    answer = visitor.post("/api/v1/tickets", json=GOOD | {field: value})
-    assert answer.status_code == 422, answer.text
-    assert fields(answer) == [field]
+    for field in TEXTS:
+        answer = visitor.post("/api/v1/tickets", json=GOOD | {field: value})
+        assert answer.status_code == 422, answer.text
+        assert fields(answer) == [field]
     assert stored(office) == before
 
 
