@@ -28,7 +28,7 @@ from routing.vocabulary import Vocabulary
 BOX_LIMIT = 5_000
 _UNSTATED = ""
 _ALWAYS_STATED = frozenset({"kind", "urgency"})
-_COLUMNS = ("kind", "place", "channel", "respondent", "enterprise", "urgency")
+_COLUMNS = ("kind", "place", "channel", "respondent", "enterprise", "urgency", "caution")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,9 @@ from routing.units import Register, Unit
 
 NO_RULE = "NR"
 
-EnumField = Literal["category", "kind", "place", "channel", "respondent", "enterprise", "urgency"]
+EnumField = Literal[
+    "category", "kind", "place", "channel", "respondent", "enterprise", "urgency", "caution"
+]
 RangeField = Literal["amount", "day"]
 Number = int | date
 
@@ -29,6 +31,7 @@ class Facts:
     day: date | None = None
     enterprise: str = ""
     urgency: str = "normal"
+    caution: str = ""  # what the text may really be, though its category says otherwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +273,7 @@ def _sealed_from(facts: Facts, register: Register, respondent: Unit | None) -> t
 def _with_respondent(facts: Facts, code: str) -> Facts:
     return Facts(
         facts.category, facts.kind, facts.text, facts.place, facts.channel, code,
-        facts.amount, facts.day, facts.enterprise, facts.urgency,
+        facts.amount, facts.day, facts.enterprise, facts.urgency, facts.caution,
     )  # fmt: skip
 
 

@@ -29,6 +29,7 @@ class Vocabulary:
     respondents: tuple[str, ...] = ()
     enterprises: tuple[str, ...] = ()
     urgencies: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     grounds: Mapping[str, str] = field(default_factory=dict)  # code to the route to point to
 
     def values(self, name: str) -> tuple[str, ...]:
@@ -41,4 +42,5 @@ class Vocabulary:
             "respondent": self.respondents,
             "enterprise": self.enterprises,
             "urgency": self.urgencies,
+            "caution": self.cautions,
         }[name]
