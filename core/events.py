@@ -366,6 +366,52 @@ class OrderCancelled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRecalled(Event):
+    """Taken away by the dispatcher, to be given to another unit; nobody had asked for a return."""
+
+    kind: ClassVar[str] = "order.recalled"
+    order: UUID
+    department: str
+    part: str
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAssigned(Event):
+    """Inside the unit: this desk of the unit, or this colleague (by account id), handles it."""
+
+    kind: ClassVar[str] = "order.assigned"
+    order: UUID
+    department: str
+    unit: str | None = None
+    staff: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAsked(Event):
+    """A body outside the district was asked for its part, by a signed link that ends."""
+
+    kind: ClassVar[str] = "order.partner_asked"
+    order: UUID
+    department: str
+    partner: str
+    request: UUID
+    question: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class PartnerAnswered(Event):
+    """The body outside answered through its link."""
+
+    kind: ClassVar[str] = "order.partner_answered"
+    order: UUID
+    department: str
+    partner: str
+    request: UUID
+    answer: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ContactMade(Event):
     """The handler contacted the complainant, or tried."""
 

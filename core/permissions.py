@@ -29,6 +29,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
     PRIVACY = "privacy"
     CLIENT = "client"
+    PARTNER = "partner"
     SYSTEM = "system"
 
 
@@ -50,6 +51,7 @@ class Act(StrEnum):
     RULE_ON_RETURN = "rule_on_return"
     SIGN = "sign"
     ASK_RETURN = "ask_return"
+    ASSIGN = "assign"
     HANDLE = "handle"
     REPLY = "reply"
     REVIEW_REPLY = "review_reply"
@@ -78,9 +80,9 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
     ),
     Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE}),
-    Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN}),
+    Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
     Role.HANDLER: frozenset(_UNIT | {Act.SIGN, Act.HANDLE, Act.REPLY}),
-    Role.HEAD: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.HANDLE, Act.REPLY}),
+    Role.HEAD: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY}),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
@@ -96,6 +98,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.AUDITOR: frozenset({Act.READ_LEDGER}),
     Role.PRIVACY: frozenset[Act](),
     Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
+    Role.PARTNER: frozenset[Act](),
     Role.SYSTEM: frozenset(Act) - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK},
 }
 # graded protection: these three never meet in one person
@@ -121,6 +124,11 @@ class Actor:
 
 SYSTEM = Actor("system", roles=frozenset({Role.SYSTEM}))
 VISITOR = Actor("visitor", roles=frozenset({Role.VISITOR}))
+
+
+def partner(unit: str) -> Actor:
+    """A body outside the district, known by the signed link it was sent."""
+    return Actor("partner", unit, frozenset({Role.PARTNER}))
 
 
 def business(ticket_number: str) -> Actor:

@@ -10,6 +10,7 @@ from core.events import (
     ClockStarted,
     Event,
     OrderIssued,
+    OrderRecalled,
     OrderReplied,
     OrderReturned,
     RedoOrdered,
@@ -39,7 +40,7 @@ SHOWN = ("resolve", "redo")
 
 def is_lead(event: Event) -> bool:
     """Whether the event is what the lead did, which moves the case and not only the order."""
-    return isinstance(event, OrderReturned | OrderReplied) and event.part == "lead"
+    return isinstance(event, OrderReturned | OrderRecalled | OrderReplied) and event.part == "lead"
 
 
 def project(ticket: Ticket, event: Event, entry: Entry) -> None:
@@ -60,7 +61,7 @@ def _handling(ticket: Ticket, event: Event, entry: Entry) -> None:
                 ticket.lead = event.department
             if event.department not in ticket.units:
                 ticket.units = [*ticket.units, event.department]
-        case OrderReturned(part="lead"):
+        case OrderReturned(part="lead") | OrderRecalled(part="lead"):
             ticket.lead = None
         case OrderReplied(part="lead"):
             ticket.replied_at = ticket.replied_at or entry.at

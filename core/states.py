@@ -134,6 +134,7 @@ TICKET_STEPS: Mapping[str, Step] = {
 # what a co-handler does leaves the case where it is.
 LEAD_STEPS: Mapping[str, Step] = {
     "order.returned": _step(_S.IN_HANDLING, to=_S.ACCEPTED),
+    "order.recalled": _step(_S.IN_HANDLING, to=_S.ACCEPTED),
     "order.replied": _step(_S.IN_HANDLING, to=_S.REPLY_REVIEW),
 }
 
@@ -144,6 +145,8 @@ ORDER_STEPS: Mapping[str, Step] = {
     "order.return_asked": _step(_O.PENDING_SIGN, to=_O.RETURN_REVIEW),
     "order.returned": _step(_O.RETURN_REVIEW, to=_O.RETURNED),
     "order.return_refused": _step(_O.RETURN_REVIEW, to=_O.PENDING_SIGN),
+    "order.recalled": _step(_O.PENDING_SIGN, _O.HANDLING, _O.RETURN_REVIEW, to=_O.CANCELLED),
+    "order.assigned": _step(_O.PENDING_SIGN, _O.HANDLING),
     "order.contact_made": _step(_O.HANDLING),
     "order.replied": _step(_O.HANDLING, to=_O.REPLIED),
     "ticket.redo_ordered": _step(_O.REPLIED, to=_O.HANDLING),

@@ -13,7 +13,7 @@ from core.people import visible
 from core.permissions import Actor
 from core.states import ORDER_ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
 from core.tables import Department, Entry, Staff, Ticket, Words
-from routing.tables import PlanRow, TaskRow, WorkOrder
+from routing.tables import PartnerRequest, PlanRow, TaskRow, WorkOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,30 @@ def orders(session: Session, ticket_id: UUID) -> Sequence[WorkOrder]:
     """All orders of a ticket, in the order they were issued."""
     query = select(WorkOrder).where(WorkOrder.ticket_id == ticket_id)
     return session.exec(query.order_by(col(WorkOrder.id))).all()
+
+
+def partner_requests(session: Session, ticket_id: UUID) -> Sequence[PartnerRequest]:
+    """What bodies outside were asked about a ticket, in order."""
+    query = select(PartnerRequest).where(PartnerRequest.ticket_id == ticket_id)
+    return session.exec(query.order_by(col(PartnerRequest.id))).all()
+
+
+def hands(session: Session, unit: str) -> list[tuple[str, str]]:
+    """Whom a unit may hand an order to inside: its desks and its people, as (key, name)."""
+    desks = session.exec(
+        select(Department.code, Department.name)
+        .where(Department.parent == unit, col(Department.valid_to).is_(None))
+        .order_by(col(Department.code))
+    ).all()
+    units = [unit, *(code for code, _ in desks)]
+    people = session.exec(
+        select(Staff.id, Staff.name)
+        .where(col(Staff.department).in_(units), col(Staff.active))
+        .order_by(col(Staff.username))
+    ).all()
+    return [(f"staff:{key}", name) for key, name in people] + [
+        (f"unit:{code}", name) for code, name in desks
+    ]
 
 
 def returns_waiting(session: Session, actor: Actor, limit: int = 50) -> Sequence[BoardLine]:

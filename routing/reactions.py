@@ -14,6 +14,7 @@ from core.events import (
     ContactMade,
     Event,
     InfoSupplied,
+    OrderAssigned,
     OrderIssued,
     OrderReplied,
     TicketAccepted,
@@ -43,6 +44,8 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             _decide(desk, ticket, entry)
         case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:
             _promise(desk, entry, event)
+        case ClockStarted(metric="sign"):
+            _window(desk, event)
         case CallbackAnswered(verdict="redo"):
             service.order_redo(desk, ticket, "not_solved", cause=entry.id)
         case _:
@@ -177,6 +180,8 @@ def _learn(row: WorkOrder, entry: Entry, event: Event) -> None:
     match event:
         case ContactMade(reached=True):
             row.contacted_at = row.contacted_at or entry.at
+        case OrderAssigned():
+            row.desk, row.handler = event.unit, event.staff
         case OrderReplied():
             row.replied_at, row.claim, row.reply = entry.at, event.claim, event.reply
         case _:
@@ -188,10 +193,17 @@ def _learn(row: WorkOrder, entry: Entry, event: Event) -> None:
             row.binding = True
         case "ticket.reopened":
             row.ended_at = None
-        case "order.returned" | "order.done" | "order.cancelled":
+        case "order.returned" | "order.recalled" | "order.done" | "order.cancelled":
             row.ended_at = entry.at
         case _:
             pass
+
+
+def _window(desk: Desk, event: ClockStarted) -> None:
+    """A unit may say "not ours" as long as its promise to sign runs."""
+    row = desk.session.get(WorkOrder, event.order) if event.order else None
+    if row is not None:
+        row.return_until = event.due
 
 
 def _promise(desk: Desk, entry: Entry, event: ClockStarted | ClockMoved | ClockBreached) -> None:

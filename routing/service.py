@@ -29,6 +29,7 @@ from core.people import line_above
 from core.permissions import ACCUSING, Act, demand, demand_unit
 from core.states import ORDER_OPEN, OrderStatus, Status
 from core.tables import Department, Ticket
+from routing import proposals
 from routing.tables import CLAIMS, WorkOrder
 
 RETURNS_A_TICKET = 2
@@ -98,10 +99,11 @@ def dispatch(desk: Desk, ticket_id: UUID, assignment: Assignment, *, category: s
     fit(desk, ticket, assignment)
     if Status(ticket.status) is Status.SUBMITTED:
         timeline.record(desk, ticket, TicketAccepted("dispatcher"))
-    _route(desk, ticket, assignment, category=category)
+    route(desk, ticket, assignment, category=category)
 
 
-def _route(desk: Desk, ticket: Ticket, assignment: Assignment, *, category: str | None) -> None:
+def route(desk: Desk, ticket: Ticket, assignment: Assignment, *, category: str | None) -> None:
+    """A person's decision becomes the ticket's, and its orders go out."""
     timeline.record(
         desk,
         ticket,
@@ -156,6 +158,9 @@ def ask_return(
     demand_unit(desk.actor, Act.ASK_RETURN, order.department)
     if order.binding:
         raise Conflict("此单经裁定派发，不得退单", code="binding")
+    if order.return_until is not None and desk.now > order.return_until:
+        # who says nothing in time is the unit first responsible
+        raise Conflict("退单时限已过，由本单位首接负责", code="return_window")
     if not reason.strip():
         raise Invalid.one("reason", "required", "请写明退单理由和依据")
     words = timeline.write(desk, ticket, reason)
@@ -176,7 +181,8 @@ def rule_on_return(desk: Desk, order_id: UUID, *, new_lead: str | None) -> None:
     fit(desk, ticket, assignment)
     timeline.record(desk, ticket, OrderReturned(order.id, order.department, order.part))
     if order.part == "lead":
-        _route(desk, ticket, assignment, category=ticket.category)
+        proposals.notice(desk, ticket, sent_to=order.department, went_to=new_lead)
+        route(desk, ticket, assignment, category=ticket.category)
 
 
 def _returns(desk: Desk, ticket: Ticket) -> int:

@@ -109,6 +109,10 @@ class WorkOrder(SQLModel, table=True):
     request: str = Field(sa_type=Text)
     urgency: str = Field(sa_type=Text)
     binding: bool = False
+    # until when the unit may say that it is not theirs: the end of its promise to sign
+    return_until: datetime | None = None
+    desk: str | None = Field(default=None, sa_type=Text, foreign_key="department.code")
+    handler: UUID | None = Field(default=None, foreign_key="staff.id", index=True)
     issued_at: datetime
     due_at: datetime | None = None
     breached_at: datetime | None = None
@@ -118,3 +122,50 @@ class WorkOrder(SQLModel, table=True):
     ended_at: datetime | None = None
     claim: str | None = Field(default=None, sa_type=Text)
     reply: UUID | None = Field(default=None, foreign_key="words.id")
+
+
+class PartnerRequest(SQLModel, table=True):
+    """What a body outside the district was asked; its signed link ends with `expires_at`."""
+
+    __tablename__ = "partner_request"
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    order_id: UUID = Field(foreign_key="work_order.id")
+    partner: str = Field(sa_type=Text, foreign_key="department.code")
+    question: UUID = Field(foreign_key="words.id")
+    asked_at: datetime
+    expires_at: datetime
+    answered_at: datetime | None = None
+    answer: UUID | None = Field(default=None, foreign_key="words.id")
+
+
+class RuleProposal(SQLModel, table=True):
+    """A change of the rules that practice asks for: the same category kept going elsewhere."""
+
+    __tablename__ = "rule_proposal"
+    __table_args__ = (
+        code_check("state", ("open", "adopted", "dismissed")),
+        Index(
+            "uq_rule_proposal_open",
+            "category",
+            "sent_to",
+            "went_to",
+            unique=True,
+            postgresql_where=text("state = 'open'"),
+        ),
+        Index("ix_rule_proposal_list", "state", "seen", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    category: str = Field(sa_type=Text)
+    sent_to: str = Field(sa_type=Text)  # empty where no rule had named a unit
+    went_to: str = Field(sa_type=Text)
+    state: str = Field(default="open", sa_type=Text)
+    seen: int = 1
+    ticket_id: UUID = Field(foreign_key="ticket.id")  # the newest case
+    first_at: datetime
+    last_at: datetime
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = None
+    reason: str | None = Field(default=None, sa_type=Text)

@@ -8,6 +8,7 @@ from core.events import (
     InfoSupplied,
     OrderCancelled,
     OrderIssued,
+    OrderRecalled,
     OrderReplied,
     OrderReturned,
     OrderSigned,
@@ -39,7 +40,10 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             service.start(desk, ticket, "callback", cause=entry.id)
         case OrderIssued():
             _issued(desk, ticket, entry, event)
-        case OrderSigned() | OrderReturned() | OrderCancelled() | ReturnAsked() | ReturnRefused():
+        case (
+            OrderSigned() | OrderReturned() | OrderRecalled() | OrderCancelled()
+            | ReturnAsked() | ReturnRefused()
+        ):  # fmt: skip
             _signing(desk, ticket, entry, event)
         case ContactMade() if event.reached:
             service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
@@ -66,7 +70,7 @@ def _issued(desk: Desk, ticket: Ticket, entry: Entry, event: OrderIssued) -> Non
         return
     if not ticket.anonymous:
         service.start(desk, ticket, "first_contact", cause=entry.id, **place)  # type: ignore[arg-type] # names above
-    going = service.running(desk, ticket, ("resolve",))
+    going = service.running(desk, ticket, ("resolve", "redo"))
     if going:
         # a return never pauses the case's clock: it goes on with the new lead
         service.hand_over(
@@ -87,7 +91,12 @@ def _signing(
     desk: Desk,
     ticket: Ticket,
     entry: Entry,
-    event: OrderSigned | OrderReturned | OrderCancelled | ReturnAsked | ReturnRefused,
+    event: OrderSigned
+    | OrderReturned
+    | OrderRecalled
+    | OrderCancelled
+    | ReturnAsked
+    | ReturnRefused,
 ) -> None:
     order, department = event.order, event.department
     match event:
@@ -100,6 +109,10 @@ def _signing(
         case OrderReturned():
             service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
             service.cancel(desk, ticket, "first_contact", "co_reply", order=order, cause=entry.id)
+        case OrderRecalled():
+            # the case's own clock runs on, as it does at a return
+            own = ("sign", "first_contact", "co_reply", "ruling")
+            service.cancel(desk, ticket, *own, order=order, cause=entry.id)
         case OrderSigned():
             service.stop(desk, ticket, "sign", order=order, cause=entry.id)
         case OrderCancelled():

@@ -27,12 +27,14 @@ from web.pages import (
     bulletin,
     citizen,
     console,
+    cooperation,
     department,
     health,
     inbox,
     login,
     oversight,
     patterns,
+    proposals,
     ticket,
 )
 
@@ -49,6 +51,8 @@ ROUTERS = (
     console.router,
     ticket.router,
     department.router,
+    cooperation.router,
+    proposals.router,
     oversight.router,
     bulletin.router,
     admin.router,

@@ -38,6 +38,7 @@ SEES = {
     Role.SECADMIN: set(),
     Role.AUDITOR: set(),
     Role.PRIVACY: set(),
+    Role.PARTNER: set(),
     Role.CLIENT: set(),
     Role.SYSTEM: ALL,
 }

@@ -5,8 +5,20 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from core.permissions import Act, demand
-from routing import service
-from web.api.schemas import ContactIn, DispatchIn, ReplyIn, ReturnIn, ReviewIn, RulingIn
+from routing import cooperation, service
+from web.api.schemas import (
+    AssignIn,
+    CallIn,
+    ContactIn,
+    DispatchIn,
+    PartnerIn,
+    PartnerOut,
+    ReassignIn,
+    ReplyIn,
+    ReturnIn,
+    ReviewIn,
+    RulingIn,
+)
 from web.api.tickets import WRONG, found
 from web.deps import Checked, TheHouse, TheStaff
 
@@ -75,3 +87,45 @@ def dispatch(number: str, body: DispatchIn, home: TheHouse, asker: TheStaff) -> 
         ticket = found(desk.session, asker, number)
         service.dispatch(desk, ticket.id, assignment, category=body.category)
     return DONE
+
+
+@router.post("/tickets/{number}/co-handlers")
+def call_in(number: str, body: CallIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Call one more unit in beside the lead."""
+    with home.office.desk(asker.actor) as desk:
+        ticket = found(desk.session, asker, number)
+        cooperation.call_in(desk, ticket.id, body.department)
+    return DONE
+
+
+@router.post("/orders/{order}/call-off")
+def call_off(order: UUID, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Let a co-handler go."""
+    with home.office.desk(asker.actor) as desk:
+        cooperation.call_off(desk, order)
+    return DONE
+
+
+@router.post("/orders/{order}/reassign")
+def reassign(order: UUID, body: ReassignIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Give the case to another lead."""
+    with home.office.desk(asker.actor) as desk:
+        cooperation.reassign(desk, order, new_lead=body.lead, reason=body.reason)
+    return DONE
+
+
+@router.post("/orders/{order}/assign")
+def assign(order: UUID, body: AssignIn, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """Hand the order on inside the unit."""
+    with home.office.desk(asker.actor) as desk:
+        cooperation.assign(desk, order, staff=body.staff, unit=body.unit)
+    return DONE
+
+
+@router.post("/orders/{order}/partners")
+def ask_partner(order: UUID, body: PartnerIn, home: TheHouse, asker: TheStaff) -> PartnerOut:
+    """Ask a body outside the district; its answer comes through the signed address."""
+    with home.office.desk(asker.actor) as desk:
+        asked = cooperation.ask_partner(desk, order, partner=body.partner, question=body.question)
+        token = cooperation.link(desk.keys, asked)
+    return PartnerOut(link=f"{home.settings.public_url.rstrip('/')}/partner/{token}")

@@ -183,6 +183,39 @@ class DispatchIn(Strict):
     category: str | None = Field(None, max_length=60)
 
 
+class AssignIn(Strict):
+    """Who inside the unit handles it: one of the two."""
+
+    staff: UUID | None = Field(None, strict=False)
+    unit: str | None = Field(None, max_length=60)
+
+
+class CallIn(Strict):
+    """One more co-handler."""
+
+    department: str = Field(max_length=60)
+
+
+class ReassignIn(Strict):
+    """Another unit leads from here, because."""
+
+    lead: str = Field(max_length=60)
+    reason: str = Field(max_length=2000)
+
+
+class PartnerIn(Strict):
+    """What a body outside the district is asked."""
+
+    partner: str = Field(max_length=60)
+    question: str = Field(max_length=5000)
+
+
+class PartnerOut(BaseModel):
+    """The signed address to send to the body outside."""
+
+    link: str
+
+
 class CallbackIn(Strict):
     """The complainant's three answers, known by number and query code."""
 

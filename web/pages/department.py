@@ -74,7 +74,7 @@ def _back(order: UUID, session: Session) -> str:
     return session.get_one(Ticket, row.ticket_id).number
 
 
-def _act(request: Request, home: House, asker: Asker, order: UUID, work: Any) -> Response:
+def act_on(request: Request, home: House, asker: Asker, order: UUID, work: Any) -> Response:
     """Do it and show the ticket again; a refusal is told on the ticket's page."""
     with Session(home.office.engine) as session:
         number = _back(order, session)
@@ -89,7 +89,7 @@ def _act(request: Request, home: House, asker: Asker, order: UUID, work: Any) ->
 @router.post("/orders/{order}/sign", dependencies=[Checked])
 def sign(request: Request, order: UUID, home: TheHouse, asker: TheStaff) -> Response:
     """Taken on."""
-    return _act(request, home, asker, order, lambda desk: service.sign(desk, order))
+    return act_on(request, home, asker, order, lambda desk: service.sign(desk, order))
 
 
 @router.post("/orders/{order}/return", dependencies=[Checked])
@@ -102,7 +102,7 @@ def ask_return(
     suggested: Code = "",
 ) -> Response:
     """Not ours, because."""
-    return _act(
+    return act_on(
         request,
         home,
         asker,
@@ -118,7 +118,7 @@ def rule(
     request: Request, order: UUID, home: TheHouse, asker: TheStaff, lead: Code = ""
 ) -> Response:
     """A new lead, or it stays."""
-    return _act(
+    return act_on(
         request,
         home,
         asker,
@@ -137,7 +137,7 @@ def contact(
     reached: Code = "yes",
 ) -> Response:
     """Spoken with the business, or tried."""
-    return _act(
+    return act_on(
         request,
         home,
         asker,
@@ -157,7 +157,7 @@ def reply(
     internal: Text = "",
 ) -> Response:
     """The answer, for review."""
-    return _act(
+    return act_on(
         request,
         home,
         asker,

@@ -27,6 +27,7 @@ from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
+from web.pages.teamwork import teamwork
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -67,13 +68,14 @@ def _page(
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task(session, ticket.task),
         why=why(entries, language),
-        orders=[_order(row, names, language, asker) for row in rows],
+        orders=[_order(session, row, names, language, asker) for row in rows],
         clocks=clock_lines(session, ticket, language, home.office.now()),
         timeline=views.timeline_lines(session, entries, language, staff=True),
         replies=_replies(session, rows, names),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         can=_can(ticket, rows, asker),
+        team=teamwork(session, home, asker, ticket, rows, names),
         triage=_triage(ticket),
     )
 
@@ -142,7 +144,9 @@ def clock_lines(
     ]
 
 
-def _order(row: Any, names: dict[str, str], language: str, asker: Asker) -> dict[str, Any]:
+def _order(
+    session: Session, row: Any, names: dict[str, str], language: str, asker: Asker
+) -> dict[str, Any]:
     mine = asker.actor.department == row.department
     open_ = row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
     return {
@@ -153,6 +157,7 @@ def _order(row: Any, names: dict[str, str], language: str, asker: Asker) -> dict
         "status_word": words.word(language, words.ORDER_STATUS, row.status),
         "due_at": row.due_at,
         "late": row.breached_at is not None and open_,
+        "hand": names.get(row.desk or "", "") or _hand(session, row),
         "claim": words.word(language, words.CLAIM, row.claim),
         "binding": row.binding,
         "can_sign": mine and row.status == OrderStatus.PENDING_SIGN and asker.may(Act.SIGN),
@@ -163,6 +168,11 @@ def _order(row: Any, names: dict[str, str], language: str, asker: Asker) -> dict
         "can_reply": mine and row.status == OrderStatus.HANDLING and asker.may(Act.REPLY),
         "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
     }
+
+
+def _hand(session: Session, row: Any) -> str:
+    """The colleague who handles it."""
+    return routing_queries.staff_name(session, str(row.handler)) or "" if row.handler else ""
 
 
 def _replies(session: Session, rows: Any, names: dict[str, str]) -> list[dict[str, Any]]:

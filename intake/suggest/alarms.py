@@ -1,0 +1,59 @@
+"""Words that put life and limb, or a matter nobody may dispatch, before any counting of runs.
+
+A trained model may miss what it has seen too seldom. These patterns are few, are read first, and
+only ever call a person: they cannot send a text anywhere.
+"""
+
+import re
+from dataclasses import dataclass
+
+# what is said of things that only sound alarming: taken out before the alarms are looked for
+_HARMLESS = re.compile(
+    r"消防(?:验收|审批|手续|备案|检查|设计|证|许可|技术服务|维保|评估|图纸|栓|通道|培训|演练)"
+    r"|火爆|火锅|火车|火热|红火|防火(?:门|材料|等级|涂料)?|灭火器|爆款|爆满|爆单|引爆"
+    r"|燃气(?:报装|接入|开户|公司|费|管道改造)|安全生产许可|急救(?:培训|证)|触电(?:险|培训)"
+)
+# somebody is hurt or about to be, or a place is burning, leaking, falling
+_DANGER = re.compile(
+    r"着火|起火|失火|火灾|明火|冒(?:黑|浓|白)?烟|浓烟|烧起来|烧着"
+    r"|(?:要|快|会|怕|已经|发生)?爆炸|炸了"
+    r"|(?:煤|燃|天然|液化|毒|氨|氯)气?(?:味|泄|漏)|漏(?:煤|燃|天然|氨|氯|毒)?气|(?:气|气体)泄漏|气味.{0,6}(?:刺鼻|头晕|呛)"
+    r"|中毒|昏迷|晕倒|晕过去|昏过去|不省人事|没(?:有)?(?:呼吸|意识|知觉)|喘不上气"
+    r"|触电|电着人|电(?:线|缆).{0,8}(?:掉|断|垂|落|打火|冒火)|打火花|火花四溅|冒火"
+    r"|(?:人|工人|师傅|老人|孩子|娃|员工|几个|有人|被)(?:.{0,10})(?:被困|困在|压住|压在|埋|砸|卡在|夹住|掉进|掉下|摔下|坠)"
+    r"|(?:受|重|轻)伤|流血|流了好多血|骨折|断了(?:手|胳膊|腿|指)|伤亡|死人|出人命|要命|救命|救人|快死"
+    r"|坍塌|塌了|要塌|快塌|塌方|垮塌|倒塌|塌陷|裂缝.{0,8}(?:变大|越来越)|滑坡|泥石流|山洪|决口|倒灌"
+    r"|跳楼|轻生|自杀|自残|不想活|活不下去|割腕|喝(?:了)?(?:农)?药|同归于尽"
+    r"|持刀|拿(?:着)?刀|砍(?:人|伤)|打起来|打人|殴打|被打|围殴|绑架|非法拘禁|关起来不让走"
+    r"|电梯.{0,8}(?:困|坠|卡)|井盖.{0,8}(?:没|掉|丢|缺).{0,8}(?:人|摔|车)"
+)
+# the matter itself is somewhere else already, or belongs there
+_COURT = re.compile(
+    r"法院.{0,10}(?:立案|判|审理|开庭|执行|传票|受理|调解书)|(?:一审|二审|再审|终审)|判决书?|上诉|仲裁(?:委|裁决|申请|开庭|院|书)"
+    r"|(?:申请|提起|提出).{0,6}(?:仲裁|复议|诉讼)|行政复议|行政诉讼|起诉|打官司|被告席|强制执行|执行局"
+)
+_BRIBE = re.compile(
+    r"索(?:贿|要.{0,4}(?:好处|红包|钱))|受贿|行贿|贿赂|红包|回扣|好处费|辛苦费|吃拿卡要|塞(?:了)?钱|送(?:了)?(?:钱|礼|烟|酒|卡)|收(?:了)?(?:钱|礼|卡|红包)"
+    r"|贪污|挪用公款|以权谋私|公权私用|利益输送|围标串标.{0,10}领导|(?:局长|科长|主任|领导|书记|干部).{0,14}(?:亲戚|小舅子|老婆|儿子|入股|干股|指定.{0,6}买|吃饭|打麻将)"
+    r"|入干股|干股|违纪|违反.{0,4}八项规定|公款吃喝"
+)
+_PETITION = re.compile(r"信访|上访|访件")
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """What was read, and the category it calls for."""
+
+    category: str
+    words: str
+
+
+# a category of the district's book for each, the gravest first
+_ALARMS = (("jjqx", _DANGER), ("wjwf", _BRIBE), ("xffy", _PETITION), ("sszc", _COURT))
+
+
+def alarms(text: str) -> tuple[Alarm, ...]:
+    """Every alarm a text raises, the gravest first."""
+    plain = _HARMLESS.sub("□", text)
+    found = ((category, pattern.search(plain)) for category, pattern in _ALARMS)
+    return tuple(Alarm(category, match[0]) for category, match in found if match)
