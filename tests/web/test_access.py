@@ -14,6 +14,7 @@ from tests.web.test_filing import GOOD
 PAGES = {
     "/console": {"operator", "dispatcher"},
     "/triage": {"dispatcher", "supervisor"},
+    "/proposals": {"dispatcher", "supervisor"},
     "/board": {"xzspj", "xzspj.head", "rsj"},
     "/callbacks": {"callback"},
     "/oversight": {"dispatcher", "supervisor", "leader", "assessor"},
