@@ -53,6 +53,11 @@ class TicketReceived(Event):
     complex: bool = False
     anonymous: bool = False
     confidential: bool = False
+    # what the suggester thought: a category only a person may decide on, and, where the category
+    # is its own and nobody's choice, how sure it was (per cent) and which version of it
+    caution: str | None = None
+    guess_share: int | None = None
+    guess_model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

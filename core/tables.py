@@ -102,6 +102,9 @@ class Ticket(SQLModel, table=True):
     enterprise: bool = False
     anonymous: bool = False
     confidential: bool = False
+    caution: str | None = Field(default=None, sa_type=Text)
+    guess_share: int | None = None
+    guess_model: str | None = Field(default=None, sa_type=Text)
     task: int | None = None
     lead: str | None = Field(default=None, sa_type=Text)
     units: list[str] = _texts()

@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,7 +28,7 @@ from core.permissions import Act, Role, demand
 from core.privacy import Keys
 from core.states import Status
 from core.tables import Contact, Ticket
-from intake.draft import CHANNEL_LETTERS, Draft
+from intake.draft import CHANNEL_LETTERS, URGENCIES, Draft
 from intake.files import File
 from intake.tables import Attachment, CategoryRow, Receipt
 
@@ -49,8 +50,31 @@ class Filed:
     repeated: bool = False
 
 
-def register(desk: Desk, draft: Draft, *, area: str, receipt: ReceiptKey | None = None) -> Filed:
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the suggester adds to a draft: a caution, and what nobody had chosen."""
+
+    caution: str | None = None
+    category: str | None = None
+    urgency: str | None = None
+    share: int | None = None  # per cent
+    model: str | None = None
+
+
+Adviser = Callable[[Draft], Advice]
+
+
+def register(
+    desk: Desk,
+    draft: Draft,
+    *,
+    area: str,
+    receipt: ReceiptKey | None = None,
+    adviser: Adviser | None = None,
+) -> Filed:
     """Take `draft` in: ticket, contact, files and first fact as one.
+
+    The adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
 
     Invalid for an unknown category; Conflict when the receipt's key came before with another
     body; the same body again answers the same ticket.
@@ -62,7 +86,9 @@ def register(desk: Desk, draft: Draft, *, area: str, receipt: ReceiptKey | None 
         if again is not None:
             return again
     _known_category(desk, draft)
-    ticket, code = _ticket(desk, draft, area)
+    advice = adviser(draft) if adviser is not None else Advice()
+    draft = _advised(draft, advice)
+    ticket, code = _ticket(desk, draft, area, advice)
     _contact(desk, draft, ticket)
     for file in draft.attachments:
         _attach(desk, ticket, file)
@@ -76,11 +102,19 @@ def register(desk: Desk, draft: Draft, *, area: str, receipt: ReceiptKey | None 
                 received_at=desk.now,
             )
         )
-    timeline.record(desk, ticket, _received(draft))
+    timeline.record(desk, ticket, _received(draft, advice))
     return Filed(ticket, code)
 
 
-def _received(draft: Draft) -> TicketReceived:
+def _advised(draft: Draft, advice: Advice) -> Draft:
+    return replace(
+        draft,
+        category=draft.category or advice.category,
+        urgency=min(draft.urgency, advice.urgency or draft.urgency, key=URGENCIES.index),
+    )
+
+
+def _received(draft: Draft, advice: Advice) -> TicketReceived:
     return TicketReceived(
         request=draft.request,
         channel=draft.channel,
@@ -92,6 +126,9 @@ def _received(draft: Draft) -> TicketReceived:
         complex=draft.complex,
         anonymous=draft.anonymous,
         confidential=draft.confidential,
+        caution=advice.caution,
+        guess_share=advice.share,
+        guess_model=advice.model,
     )
 
 
@@ -149,7 +186,7 @@ def _known_category(desk: Desk, draft: Draft) -> None:
         raise Invalid.one("category", "unknown", "没有这个诉求类别，请从列表中选择")
 
 
-def _ticket(desk: Desk, draft: Draft, area: str) -> tuple[Ticket, str]:
+def _ticket(desk: Desk, draft: Draft, area: str, advice: Advice) -> tuple[Ticket, str]:
     serial = desk.session.execute(text("SELECT nextval('ticket_serial')")).scalar_one()
     letter = CHANNEL_LETTERS[draft.channel]
     code = ids.query_code()
@@ -173,6 +210,9 @@ def _ticket(desk: Desk, draft: Draft, area: str) -> tuple[Ticket, str]:
         enterprise=draft.enterprise,
         anonymous=draft.anonymous,
         confidential=draft.confidential,
+        caution=advice.caution,
+        guess_share=advice.share,
+        guess_model=advice.model,
         received_at=desk.now,
         updated_at=desk.now,
         last_hash=GENESIS,

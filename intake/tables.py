@@ -1,11 +1,14 @@
 """What the business side stores: categories, attachments, receipts of idempotent calls."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
+
+from core.database import code_check
 
 
 class CategoryRow(SQLModel, table=True):
@@ -52,3 +55,36 @@ class Receipt(SQLModel, table=True):
     digest: str = Field(sa_type=Text)
     ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
     received_at: datetime = Field(index=True)
+
+
+class SuggesterRow(SQLModel, table=True):
+    """A trained suggester. One is adopted; the others wait, or are kept for going back."""
+
+    __tablename__ = "suggester"
+    __table_args__ = (
+        code_check("state", ("candidate", "adopted", "retired")),
+        Index(
+            "uq_suggester_adopted", "state", unique=True, postgresql_where=text("state = 'adopted'")
+        ),
+    )
+
+    version: str = Field(primary_key=True, sa_type=Text)
+    state: str = Field(sa_type=Text)
+    body: bytes = Field(sa_type=LargeBinary)
+    measured: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    made_at: datetime
+    made_by: str = Field(sa_type=Text)
+
+
+class SuggesterAct(SQLModel, table=True):
+    """Who adopted, went back or moved the threshold, and when. Append-only by use."""
+
+    __tablename__ = "suggester_act"
+
+    id: UUID = Field(primary_key=True)
+    at: datetime
+    by: str = Field(sa_type=Text)
+    act: str = Field(sa_type=Text)
+    version: str = Field(sa_type=Text)
+    # above this share, in per cent, the office lets a guess dispatch; 101 is never
+    threshold: int

@@ -65,6 +65,7 @@ def facts_of(desk: Desk, ticket: Ticket) -> Facts:
         respondent=ticket.respondent or "",
         day=local_day(desk.now),
         urgency=ticket.urgency,
+        caution=ticket.caution or "",
     )
 
 
