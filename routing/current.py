@@ -13,7 +13,7 @@ from routing.tables import RulebookRow, TaskRow
 from routing.units import Register, Unit, UnitKind
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # one object a version: known by identity
 class InForce:
     """What decides now, and the plan it stands on."""
 

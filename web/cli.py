@@ -59,6 +59,12 @@ def _tools(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     explain = _verb(rules, "explain", "why this unit?", commands.rules_explain)
     explain.add_argument("number", help="a ticket's number")
     _verb(verbs, "deadline", "JSON lines of starts and promises to deadlines", commands.deadline)
+    _verb(
+        verbs,
+        "suggest",
+        "JSON lines of texts to category, task, lead and urgency",
+        commands.suggest,
+    )
     identity = verbs.add_parser("identity", help="identity codes").add_subparsers(
         dest="verb", required=True
     )

@@ -12,7 +12,6 @@ SUSPICION = 0.12
 DOUBT = 0.03
 # life and limb: the model alone is enough from here on
 DANGER = 0.25
-RANKED = 5
 
 
 @dataclass(frozen=True, slots=True)

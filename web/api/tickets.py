@@ -15,7 +15,7 @@ from core.tables import Ticket
 from intake import closing, draft, service
 from intake import queries as intake_queries
 from routing import queries as routing_queries
-from web import security
+from web import filing, security
 from web.api.schemas import (
     CallbackIn,
     EntryOut,
@@ -52,9 +52,7 @@ def file(
     wanted = checked(body, home, staff=asker.may(Act.FILE_FOR_OTHERS))
     receipt = service.ReceiptKey(asker.actor.tag, idempotency_key) if idempotency_key else None
     with home.office.desk(asker.actor) as desk:
-        filed = service.register(
-            desk, resolved(desk, wanted), area=home.settings.area_code, receipt=receipt
-        )
+        filed = filing.register(desk, home, resolved(desk, wanted), receipt)
         answer = filed_out(desk.session, home, filed)
     response.headers["Location"] = f"/api/v1/tickets/{answer.number}"
     return answer
@@ -78,7 +76,7 @@ def file_batch(
 
 def _filed(desk: Desk, home: House, position: int, wanted: draft.Draft) -> service.Filed:
     try:
-        return service.register(desk, resolved(desk, wanted), area=home.settings.area_code)
+        return filing.register(desk, home, resolved(desk, wanted))
     except Invalid as error:
         raise Invalid(faults=tuple(_placed(position, error))) from error
 

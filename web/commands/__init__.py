@@ -9,6 +9,7 @@ from web.commands.tools import (
     plan_import,
     rules_check,
     rules_explain,
+    suggest,
 )
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "rules_explain",
     "seed",
     "serve",
+    "suggest",
     "tick",
     "up",
     "work",

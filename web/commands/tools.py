@@ -139,6 +139,13 @@ def deadline(_arguments: argparse.Namespace) -> int:
     return _stream(deadline_lines(sys.stdin))
 
 
+def suggest(_arguments: argparse.Namespace) -> int:
+    """Standard input to standard output; needs no server and no database."""
+    from web.suggesting import suggest_lines
+
+    return _stream(suggest_lines(sys.stdin))
+
+
 def identity_check(_arguments: argparse.Namespace) -> int:
     """Standard input to standard output; needs no server and no database."""
     from intake.identity import check_lines

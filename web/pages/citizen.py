@@ -18,7 +18,7 @@ from intake import closing, draft, queries, service
 from intake.files import File
 from routing import queries as routing_queries
 from routing import service as routing_service
-from web import security
+from web import filing, security
 from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
@@ -89,7 +89,7 @@ def _file(
         with home.office.desk(VISITOR) as desk:
             wanted = queries.with_respondent(desk.session, wanted)
             receipt = _receipt(request, values)
-            filed = service.register(desk, wanted, area=home.settings.area_code, receipt=receipt)
+            filed = filing.register(desk, home, wanted, receipt)
     except Refused as refused:
         with Session(home.office.engine) as session:
             return _form(request, session, values, faults_of(request, refused), 422)

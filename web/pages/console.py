@@ -17,11 +17,12 @@ from routing.current import in_force
 from routing.rules import Decision, Facts, decide
 from sla import clocks, policies
 from sla.standards import standards
-from web import words
+from web import filing, words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of, form, texts
+from web.pages.suggestions import suggestions
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -74,6 +75,8 @@ def _preview(request: Request, home: House, asker: Asker, values: dict[str, str]
     demand(asker.actor, Act.FILE_FOR_OTHERS)
     with Session(home.office.engine) as session:
         shown = routing_preview(session, home, values, language_of(request))
+        text = f"{values.get('title', '')}\n{values.get('content', '')}"
+        shown["suggested"] = suggestions(session, home.office.now, text, language_of(request))
         shown["earlier"] = _earlier(request, home, session, asker, values)
     return page(request, "console/_preview.html", preview=shown)
 
@@ -84,15 +87,18 @@ def routing_preview(
     """What the rules and the limits say of a form that is still being filled in."""
     now = home.office.now()
     rules = in_force(session, now)
+    text = f"{values.get('title', '')}\n{values.get('content', '')}"
+    found = filing.guessed(session, text)
     facts = Facts(
-        category=values.get("category", ""),
+        category=values.get("category") or filing.chosen(session, found, rules),
         kind=values.get("kind") or "complaint",
-        text=f"{values.get('title', '')}\n{values.get('content', '')}",
+        text=text,
         place=values.get("place", ""),
         channel="phone",
         respondent=values.get("respondent", ""),
         day=local_day(now),
-        urgency=values.get("urgency") or "normal",
+        urgency="critical" if found.urgency == "critical" else values.get("urgency") or "normal",
+        caution=found.caution,
     )
     decision = decide(facts, rules.book, rules.register) if rules else None
     return {
@@ -148,7 +154,7 @@ def _save(request: Request, home: House, asker: Asker, values: dict[str, str]) -
         receipt = service.ReceiptKey(asker.actor.tag, once) if once else None
         with home.office.desk(asker.actor) as desk:
             wanted = queries.with_respondent(desk.session, wanted)
-            filed = service.register(desk, wanted, area=home.settings.area_code, receipt=receipt)
+            filed = filing.register(desk, home, wanted, receipt)
     except Refused as refused:
         with Session(home.office.engine, expire_on_commit=False) as session:
             return _page(request, asker, session, values, faults_of(request, refused), 422)

@@ -27,6 +27,7 @@ from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
+from web.pages.suggestions import suggestions
 from web.pages.teamwork import teamwork
 from web.rendering import page
 
@@ -77,6 +78,12 @@ def _page(
         can=_can(ticket, rows, asker),
         team=teamwork(session, home, asker, ticket, rows, names),
         triage=_triage(ticket),
+        suggested=suggestions(
+            session, home.office.now, f"{ticket.title}\n{ticket.content}", language
+        )
+        if asker.may(Act.DISPATCH) and _triage(ticket)
+        else None,
+        categories=views.category_tree(session, language),
     )
 
 
@@ -248,13 +255,15 @@ def dispatch(
     asker: TheStaff,
     lead: Code = "",
     category: Code = "",
+    task: Code = "",
 ) -> Response:
     """A dispatcher decides."""
     try:
         demand(asker.actor, Act.DISPATCH)
+        assignment = orders.Assignment(lead, task=int(task) if task.isdecimal() else None)
         with home.office.desk(asker.actor) as desk:
             ticket = found(desk.session, asker, number)
-            orders.dispatch(desk, ticket.id, orders.Assignment(lead), category=category or None)
+            orders.dispatch(desk, ticket.id, assignment, category=category or None)
     except Refused as refused:
         return refused_page(request, home, asker, number, refused)
     return _acted(number)

@@ -48,3 +48,13 @@ for (const sift of document.querySelectorAll("[data-sift]")) {
     for (const line of lines) line.hidden = Boolean(wanted) && line.dataset.audience !== wanted;
   });
 }
+
+// a suggested category, taken over with one press; the form hears of it as of any change
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-choose]");
+  const field = button && document.getElementById(button.dataset.choose);
+  if (!field) return;
+  field.value = button.value;
+  field.dispatchEvent(new Event("change", { bubbles: true }));
+  field.focus();
+});
