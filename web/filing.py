@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from intake import service
+from intake.data import CAUTIONS
 from intake.draft import Draft
 from intake.service import Advice, Filed, ReceiptKey
 from intake.suggest import Guess, guess
@@ -33,7 +34,7 @@ def advice(desk: Desk, draft: Draft) -> Advice:
     """A caution always; a category only when nobody chose one and the guess is sure enough."""
     rules = current.in_force(desk.session, desk.now)
     using = in_use(desk.session)
-    found = guess(f"{draft.title}\n{draft.content}", using.model, cautions())
+    found = guess(f"{draft.title}\n{draft.content}", using.model, CAUTIONS)
     urgency = "critical" if found.urgency == "critical" else None
     caution = found.caution or None
     if draft.category is not None or rules is None or not sure(found, using, rules):
@@ -59,11 +60,6 @@ def sure(found: Guess, using: InUse, rules: InForce) -> bool:
     return 100 * found.sure_of(owners(rules)) >= using.threshold
 
 
-def cautions() -> frozenset[str]:
-    """The categories only a person may decide on."""
-    return frozenset(district().vocabulary.cautions)
-
-
 def owners(rules: InForce) -> Mapping[str, str]:
     """Who leads a plain complaint of each category; nobody where a person decides."""
     return _owners(rules)
@@ -80,4 +76,4 @@ def _owners(rules: InForce) -> Mapping[str, str]:
 
 def guessed(session: Session, text: str) -> Guess:
     """What the suggester in use makes of a text."""
-    return guess(text, in_use(session).model, cautions())
+    return guess(text, in_use(session).model, CAUTIONS)

@@ -8,6 +8,8 @@ from importlib.resources import files
 from intake.suggest.training import Example, examples_from
 
 UNCLEAR = "bqs"
+# categories only a person may decide on; the district's vocabulary says the same to the rules
+CAUTIONS = frozenset({"jjqx", "sszc", "wjwf", "xffy", "qyjf", "qwsx", "dzjq", UNCLEAR})
 # words of a list teach what they mean, but nobody files a complaint of one word
 WORD_WEIGHT = 0.5
 PLAN_WEIGHT = 0.5
