@@ -11,10 +11,11 @@ import sys
 from pathlib import Path
 from time import perf_counter
 
-from intake.data import plan_examples, texts, word_examples
+from intake.data import texts
 from intake.suggest.training import Example, train
 from intake.suggesters import SHIPPED_FILE
 from routing.data import district
+from web.filing import own_words
 
 ROOT = Path(__file__).parent.parent
 FILE = ROOT / "intake" / "data" / "weibin" / SHIPPED_FILE
@@ -22,11 +23,7 @@ FILE = ROOT / "intake" / "data" / "weibin" / SHIPPED_FILE
 
 def examples() -> list[Example]:
     """Everything the shipped suggester learns from."""
-    home = district()
-    bodies = {task.number: f"{task.title}。{task.body}" for task in home.plan().tasks}
-    plan = {c.code: bodies[c.task] for c in home.categories if c.task is not None}
-    words = {c.code: (c.zh, *c.keywords) for c in home.categories}
-    return [*texts(), *word_examples(words), *plan_examples(plan)]
+    return [*texts(), *own_words()]
 
 
 def write() -> None:

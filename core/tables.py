@@ -159,6 +159,12 @@ class Entry(SQLModel, table=True):
         UniqueConstraint("ticket_id", "number"),
         code_check("audience", Audience),
         Index("ix_entry_at", "at"),
+        # what people decided, for the suggester to learn from
+        Index(
+            "ix_entry_by_person",
+            "at",
+            postgresql_where=text("kind = 'ticket.routed' AND facts ->> 'by' = 'person'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)

@@ -3,22 +3,25 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from core.database import reader
 from core.desk import Desk, Office
+from core.outbox import post
 from core.permissions import Act, Actor, demand
 from intake.data import CAUTIONS, texts
 from intake.suggest import Model
 from intake.suggest.measuring import Measured, better, measure
 from intake.suggest.training import Example, train
-from intake.suggesters import adopt, in_use
-from intake.tables import SuggesterRow
+from intake.suggesters import adopt, in_use, log_act
+from intake.tables import SuggesterAct, SuggesterRow
 
 # the newest corrections; older ones describe an older way of working
 READ = 20_000
+ENOUGH_NEW = 50
 CASE_WEIGHT = 3.0
 HELD_OF = 5
 CORRECTIONS = text("""
@@ -30,6 +33,14 @@ CORRECTIONS = text("""
        AND e.facts ->> 'category' IS NOT NULL
      ORDER BY t.id DESC, e.number DESC
      LIMIT :most
+""")
+
+SINCE = text("""
+    SELECT count(*) FROM (
+        SELECT 1 FROM entry
+         WHERE kind = 'ticket.routed' AND facts ->> 'by' = 'person'
+           AND (CAST(:last AS timestamptz) IS NULL OR at > :last)
+         LIMIT :enough) AS fresh
 """)
 
 
@@ -76,18 +87,43 @@ def corrections(session: Session) -> Corrections:
     return Corrections(tuple(learn), tuple(held))
 
 
-def retrain(office: Office, actor: Actor, *, extra: Sequence[Example] = ()) -> Lesson:
+def ask(desk: Desk) -> None:
+    """Have a new suggester trained in the background."""
+    demand(desk.actor, Act.EDIT_RULES)
+    act = log_act(desk, "retrain", in_use(desk.session))
+    post(desk, "intake.retrain", asked=str(act.id))
+
+
+def ask_if_due(desk: Desk) -> bool:
+    """Nightly: ask when enough people decided since the last training."""
+    last = desk.session.exec(
+        select(SuggesterAct.at)
+        .where(SuggesterAct.act == "retrain")
+        .order_by(col(SuggesterAct.id).desc())
+        .limit(1)
+    ).first()
+    count = desk.session.execute(SINCE, {"last": last, "enough": ENOUGH_NEW}).scalar_one()
+    if count < ENOUGH_NEW:
+        return False
+    ask(desk)
+    return True
+
+
+def retrain(
+    office: Office, actor: Actor, *, asked: UUID, extra: Sequence[Example] = ()
+) -> Lesson | None:
     """Train on shipped texts and corrections; keep it, and adopt it only when it is better.
 
     `extra` are the district's words and plan, as the shipped one was trained with. Training takes
-    a minute: no transaction stays open meanwhile.
+    a minute: no transaction stays open meanwhile. Asked twice with one id, it trains once.
     """
     demand(actor, Act.EDIT_RULES)
+    version = f"learnt-{asked.hex[:12]}"
     with reader(office.engine) as session:
+        if session.get(SuggesterRow, version) is not None:
+            return None
         known = corrections(session)
         old = in_use(session).model
-    begun = office.now()
-    version = f"learnt-{begun:%Y%m%d-%H%M%S}"
     model = train([*texts(), *extra, *known.learn], version=version)
     model = replace(model, made={**model.made, "cases": len(known.learn)})
     cautions = frozenset(name for name in model.labels["category"] if name in CAUTIONS)

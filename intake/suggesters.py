@@ -1,8 +1,11 @@
 """The suggester in use: which version, from which share on it may dispatch, and going back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -62,7 +65,7 @@ def set_threshold(desk: Desk, threshold: int) -> None:
     if not 50 <= threshold <= NEVER:
         raise Invalid.one("threshold", "range", "门槛须在50到101之间，101表示一律由人派单")
     using = in_use(desk.session)
-    _log(desk, "threshold", using.model.version, threshold)
+    log_act(desk, "threshold", InUse(using.model, threshold))
 
 
 def adopt(desk: Desk, version: str) -> None:
@@ -77,7 +80,7 @@ def adopt(desk: Desk, version: str) -> None:
     _retire(desk)
     row.state = "adopted"
     desk.session.flush()
-    _log(desk, "adopt", version, threshold)
+    log_act(desk, "adopt", InUse(_opened(desk.session, version), threshold))
 
 
 def go_back(desk: Desk) -> None:
@@ -87,7 +90,7 @@ def go_back(desk: Desk) -> None:
     if using.model.version == shipped().version:
         raise Conflict("这个版本正在使用", code="in_use")
     _retire(desk)
-    _log(desk, "adopt", shipped().version, using.threshold)
+    log_act(desk, "adopt", InUse(shipped(), using.threshold))
 
 
 def _retire(desk: Desk) -> None:
@@ -96,14 +99,31 @@ def _retire(desk: Desk) -> None:
     desk.session.flush()
 
 
-def _log(desk: Desk, act: str, version: str, threshold: int) -> None:
-    desk.session.add(
-        SuggesterAct(
-            id=desk.new_id(),
-            at=desk.now,
-            by=desk.actor.tag,
-            act=act,
-            version=version,
-            threshold=threshold,
-        )
+def log_act(desk: Desk, act: str, using: InUse) -> SuggesterAct:
+    """Write down who did what to the suggester; the newest line holds the threshold."""
+    row = SuggesterAct(
+        id=desk.new_id(),
+        at=desk.now,
+        by=desk.actor.tag,
+        act=act,
+        version=using.model.version,
+        threshold=using.threshold,
     )
+    desk.session.add(row)
+    desk.session.flush()
+    return row
+
+
+def versions(session: Session, limit: int = 20) -> Sequence[tuple[str, str, Any, datetime]]:
+    """Kept versions, newest first: version, state, what was measured, when it was made."""
+    query = select(
+        SuggesterRow.version, SuggesterRow.state, SuggesterRow.measured, SuggesterRow.made_at
+    ).order_by(col(SuggesterRow.made_at).desc())
+    return session.exec(query.limit(limit)).all()
+
+
+def acts(session: Session, limit: int = 20) -> Sequence[SuggesterAct]:
+    """What was done to the suggester, newest first."""
+    return session.exec(
+        select(SuggesterAct).order_by(col(SuggesterAct.id).desc()).limit(limit)
+    ).all()

@@ -35,6 +35,7 @@ from web.pages import (
     oversight,
     patterns,
     proposals,
+    suggester,
     ticket,
 )
 
@@ -53,6 +54,7 @@ ROUTERS = (
     department.router,
     cooperation.router,
     proposals.router,
+    suggester.router,
     oversight.router,
     bulletin.router,
     admin.router,

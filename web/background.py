@@ -4,10 +4,11 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import Middleware
 
+import intake.tasks
 import notify.tasks
 from core import logs
 from core.settings import Settings
-from web import mailing
+from web import filing, mailing
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
 HEARTBEAT_MS = 15_000
@@ -46,3 +47,4 @@ def broker(redis_url: str) -> RedisBroker:
 def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
+    intake.tasks.declare(broker, filing.own_words)

@@ -7,10 +7,11 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from intake import service
-from intake.data import CAUTIONS
+from intake.data import CAUTIONS, plan_examples, word_examples
 from intake.draft import Draft
 from intake.service import Advice, Filed, ReceiptKey
 from intake.suggest import Guess, guess
+from intake.suggest.training import Example
 from intake.suggesters import InUse, in_use
 from routing import current
 from routing.current import InForce
@@ -77,3 +78,12 @@ def _owners(rules: InForce) -> Mapping[str, str]:
 def guessed(session: Session, text: str) -> Guess:
     """What the suggester in use makes of a text."""
     return guess(text, in_use(session).model, CAUTIONS)
+
+
+def own_words() -> list[Example]:
+    """What the shipped district says itself: its words for each category, its plan's sentences."""
+    home = district()
+    bodies = {task.number: f"{task.title}。{task.body}" for task in home.plan().tasks}
+    plan = {c.code: bodies[c.task] for c in home.categories if c.task is not None}
+    words = {c.code: (c.zh, *c.keywords) for c in home.categories}
+    return [*word_examples(words), *plan_examples(plan)]

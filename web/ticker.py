@@ -16,6 +16,7 @@ import sla.sweep
 from core import logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
+from intake import learning
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -30,6 +31,7 @@ class Chore:
     name: str
     every: float
     work: Callable[[], int]
+    first: float = 0.0
 
 
 def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
@@ -40,6 +42,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("resend", 15, lambda: resend(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
+        Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
 
 
@@ -67,6 +70,12 @@ def prune(office: Office) -> int:
     return 0
 
 
+def learn(office: Office) -> int:
+    """Have the suggester learn from what dispatchers decided."""
+    with office.desk(SYSTEM) as desk:
+        return int(learning.ask_if_due(desk))
+
+
 def run(office: Office, broker: dramatiq.Broker, stop: threading.Event) -> None:
     """Tick until `stop` is set. A failing chore is logged and tried again; others go on."""
     while not stop.is_set():
@@ -83,7 +92,7 @@ def run(office: Office, broker: dramatiq.Broker, stop: threading.Event) -> None:
 def _lead(
     office: Office, broker: dramatiq.Broker, stop: threading.Event, connection: Connection
 ) -> None:
-    due = {chore.name: 0.0 for chore in chores(office, broker)}
+    due = {chore.name: monotonic() + chore.first for chore in chores(office, broker)}
     alive = monotonic()
     while not stop.is_set():
         for chore in chores(office, broker):

@@ -18,6 +18,12 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("caution", sa.Text()))
     op.add_column("ticket", sa.Column("guess_share", sa.Integer()))
     op.add_column("ticket", sa.Column("guess_model", sa.Text()))
+    op.create_index(
+        "ix_entry_by_person",
+        "entry",
+        ["at"],
+        postgresql_where=sa.text("kind = 'ticket.routed' AND facts ->> 'by' = 'person'"),
+    )
     op.create_table(
         "suggester",
         sa.Column("version", sa.Text(), primary_key=True),
@@ -51,5 +57,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("suggester_act")
     op.drop_table("suggester")
+    op.drop_index("ix_entry_by_person", "entry")
     for column in ("guess_model", "guess_share", "caution"):
         op.drop_column("ticket", column)

@@ -78,11 +78,7 @@ def _page(
         can=_can(ticket, rows, asker),
         team=teamwork(session, home, asker, ticket, rows, names),
         triage=_triage(ticket),
-        suggested=suggestions(
-            session, home.office.now, f"{ticket.title}\n{ticket.content}", language
-        )
-        if asker.may(Act.DISPATCH) and _triage(ticket)
-        else None,
+        suggested=_suggested(session, home, asker, ticket, language),
         categories=views.category_tree(session, language),
     )
 
@@ -209,6 +205,15 @@ def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
         "note": asker.may(Act.NOTE),
         "unit": bool(asker.actor.roles & UNIT_ROLES) and bool(rows),
     }
+
+
+def _suggested(
+    session: Session, home: House, asker: Asker, ticket: Ticket, language: str
+) -> dict[str, Any] | None:
+    """What the suggester says to the dispatcher who has to decide."""
+    if not (asker.may(Act.DISPATCH) and _triage(ticket)):
+        return None
+    return suggestions(session, home.office.now, f"{ticket.title}\n{ticket.content}", language)
 
 
 def _triage(ticket: Ticket) -> bool:

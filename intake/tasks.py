@@ -1,0 +1,28 @@
+"""The background actor that trains a suggester. Messages carry the id of what was asked."""
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+import dramatiq
+
+from core.desk import the_office
+from core.permissions import SYSTEM
+from intake.learning import retrain
+from intake.suggest.training import Example
+
+# training takes a minute; Dramatiq's own limit would be ten
+LONGEST_MS = 30 * 60 * 1000
+
+
+def declare(
+    broker: dramatiq.Broker, extra: Callable[[], Sequence[Example]]
+) -> "dramatiq.Actor[..., None]":
+    """The actor `intake.retrain`; `extra` gives the district's own words to learn from."""
+
+    @dramatiq.actor(
+        actor_name="intake.retrain", broker=broker, max_retries=0, time_limit=LONGEST_MS
+    )
+    def learn(asked: str) -> None:
+        retrain(the_office(), SYSTEM, asked=UUID(asked), extra=extra())
+
+    return learn
