@@ -68,7 +68,7 @@ def train(examples: Sequence[Example], *, version: str) -> Model:
         columns.append(fitted.coef_.T)
         biases.append(fitted.intercept_)
     full = np.hstack(columns)
-    scale = np.abs(full).max(axis=0) / 127
+    scale = np.maximum(np.abs(full).max(axis=0), 1e-9) / 127
     return Model(
         version=version,
         vocabulary=vocabulary,
