@@ -7,7 +7,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from intake import service
-from intake.data import CAUTIONS, plan_examples, word_examples
+from intake.data import CAUTIONS, bag_examples, lexicon, plan_examples, word_examples
 from intake.draft import Draft
 from intake.service import Advice, Filed, ReceiptKey
 from intake.suggest import Guess, guess
@@ -86,4 +86,10 @@ def own_words() -> list[Example]:
     bodies = {task.number: f"{task.title}。{task.body}" for task in home.plan().tasks}
     plan = {c.code: bodies[c.task] for c in home.categories if c.task is not None}
     words = {c.code: (c.zh, *c.keywords) for c in home.categories}
-    return [*word_examples(words), *plan_examples(plan)]
+    said = lexicon(home.code)
+    return [
+        *word_examples(words),
+        *word_examples(said),
+        *bag_examples(said),
+        *plan_examples(plan),
+    ]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
+from random import Random
 
 from intake.suggest.training import Example, examples_from
 
@@ -13,6 +14,9 @@ CAUTIONS = frozenset({"jjqx", "sszc", "wjwf", "xffy", "qyjf", "qwsx", "dzjq", UN
 # words of a list teach what they mean, but nobody files a complaint of one word
 WORD_WEIGHT = 0.5
 PLAN_WEIGHT = 0.5
+BAG_WEIGHT = 0.5
+BAGS = 12
+BAG_SIZES = (2, 3, 4)
 
 
 @cache
@@ -31,6 +35,22 @@ def word_examples(words: Mapping[str, tuple[str, ...]]) -> Iterator[Example]:
     for category, found in words.items():
         for word in found:
             yield Example(word, category, weight=WORD_WEIGHT)
+
+
+def lexicon(code: str = "weibin") -> Mapping[str, tuple[str, ...]]:
+    """Callers' words by category."""
+    lines = (files(__name__) / code / "lexicon.txt").read_text(encoding="utf-8").splitlines()
+    rows = (line.split() for line in lines if line and not line.startswith("#"))
+    return {row[0]: tuple(row[1:]) for row in rows}
+
+
+def bag_examples(words: Mapping[str, tuple[str, ...]], each: int = BAGS) -> Iterator[Example]:
+    """Small handfuls of a category's words, the same every time: texts before grammar."""
+    for category, found in words.items():
+        dice = Random(category)  # noqa: S311 - the same handfuls every time, not secrets
+        for _ in range(each):
+            handful = dice.sample(found, min(len(found), dice.choice(BAG_SIZES)))
+            yield Example("，".join(handful), category, weight=BAG_WEIGHT)
 
 
 def plan_examples(bodies: Mapping[str, str]) -> Iterator[Example]:
