@@ -38,6 +38,17 @@ _BRIBE = re.compile(
     r"|入干股|干股|违纪|违反.{0,4}八项规定|公款吃喝"
 )
 _PETITION = re.compile(r"信访|上访|访件")
+_ORGANS = re.compile(
+    r"法官|书记员|执行局|检察|人大(?:代表|常委)?|政协|部队|军(?:队|区|营|分区)|武警|组织部|宣传部|统战部|党委|区委(?!会)"
+)
+# other districts and counties of the city, other cities and provinces, bodies above the district
+_ELSEWHERE = re.compile(
+    r"金台|陈仓|高新(?!技术|企业|产业)|凤翔|岐山|扶风|眉县|陇县|千阳|麟游|凤县|太白|蔡家坡"
+    r"|西安|咸阳|渭南|铜川|延安|榆林|汉中|安康|商洛|杨凌|兰州|天水|成都|重庆|北京|上海|广州|深圳|郑州|武汉"
+    r"|四川|甘肃|宁夏|青海|新疆|河南|河北|湖北|湖南|山西|山东|江苏|浙江|福建|广东|广西|云南|贵州|内蒙|东北"
+    r"|省(?:上|里|级|厅|局|政府|审批)|国家(?:局|部委)|市(?:局|政府|上的)|外区|别的区|邻区"
+)
+_HERE = re.compile(r"渭滨|本区|我区|咱区|咱们区|区里|区上")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +60,24 @@ class Alarm:
 
 
 # a category of the district's book for each, the gravest first
-_ALARMS = (("jjqx", _DANGER), ("wjwf", _BRIBE), ("xffy", _PETITION), ("sszc", _COURT))
+_ALARMS = (
+    ("jjqx", _DANGER),
+    ("wjwf", _BRIBE),
+    ("xffy", _PETITION),
+    ("sszc", _COURT),
+    ("dzjq", _ORGANS),
+    ("qwsx", _ELSEWHERE),
+)
 
 
 def alarms(text: str) -> tuple[Alarm, ...]:
     """Every alarm a text raises, the gravest first."""
     plain = _HARMLESS.sub("□", text)
     found = ((category, pattern.search(plain)) for category, pattern in _ALARMS)
-    return tuple(Alarm(category, match[0]) for category, match in found if match)
+    # who also names this district means a matter of this district
+    here = _HERE.search(plain) is not None
+    return tuple(
+        Alarm(category, match[0])
+        for category, match in found
+        if match and not (here and category == "qwsx")
+    )

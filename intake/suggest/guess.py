@@ -7,11 +7,9 @@ from intake.suggest.alarms import Alarm, alarms
 from intake.suggest.model import Model, Scores
 
 # a matter nobody may dispatch needs little suspicion to reach a person
-SUSPICION = 0.12
-# an alarm word the model has learnt to read otherwise ("why did they sue?") is let pass below it
-DOUBT = 0.03
+SUSPICION = 0.03
 # life and limb: the model alone is enough from here on
-DANGER = 0.25
+DANGER = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +62,11 @@ def guess(text: str, model: Model, cautions: frozenset[str]) -> Guess:
 
 
 def _caution(scores: Scores, raised: tuple[Alarm, ...], cautions: frozenset[str]) -> str:
-    """The gravest alarm, or the likeliest of the cautions when together they are suspicious."""
+    """The gravest alarm; else the likeliest caution when all together are suspicious enough."""
     likely = max(cautions, key=lambda name: scores.category.get(name, 0.0), default="")
     together = sum(scores.category.get(name, 0.0) for name in cautions)
     for alarm in raised:
-        if alarm.category in cautions and scores.category.get(alarm.category, 0.0) >= DOUBT:
+        if alarm.category in cautions:
             return alarm.category
     return likely if likely and together >= SUSPICION else ""
 
