@@ -117,7 +117,15 @@ class Walk:
         assert self.troubles == [], picture
 
 
-@pytest.fixture(params=[("phone", "light", "zh"), ("desk", "dark", "en"), ("desk", "light", "zh"), ("phone", "dark", "en")], ids="-".join)
+@pytest.fixture(
+    params=[
+        ("phone", "light", "zh"),
+        ("desk", "dark", "en"),
+        ("desk", "light", "zh"),
+        ("phone", "dark", "en"),
+    ],
+    ids="-".join,
+)
 def walk(request: pytest.FixtureRequest, browser: Browser, address: str) -> Iterator[Walk]:
     ARTEFACTS.mkdir(exist_ok=True)
     made = Walk(browser, address, *request.param)
@@ -157,5 +165,10 @@ def test_every_place_of_the_staff_stands_on_every_screen(
         who = "unit" if username == numbers["unit"] else username
         for path in paths:
             status = ANSWERS.get(path, ANSWERS.get(f"{username}{path}", 200))
-            name = path.partition("?")[0].strip("/").replace("/", "-").translate({123: None, 125: None})
+            name = (
+                path.partition("?")[0]
+                .strip("/")
+                .replace("/", "-")
+                .translate({123: None, 125: None})
+            )
             walk.look(path.format(**numbers), f"{who}-{name}", status)
