@@ -192,6 +192,7 @@ def _handle(teller: Teller, ticket: Ticket, at: datetime) -> None:
 
 def _returned(teller: Teller, ticket: Ticket, order: WorkOrder, at: datetime) -> WorkOrder:
     head = teller.staff[f"{order.department}.head"]
+    at = min(at, order.return_until or at)  # later than that it stays with the unit
     reason = "经核实，该事项按职责分工不属于本单位，请改派。"
     asked = teller.at(
         head,
