@@ -15,6 +15,10 @@ Floats = NDArray[np.float32]
 HEADS = ("category", "kind", "urgency")
 FORMAT = 1
 REASONS = 5
+# signs that join and count: a run of nothing else explains nothing to anybody
+_JOINING = frozenset(
+    "的了一是不我们你他在有个这那到就都还也没和跟让给要去来说么啥着过很太再又被把月天年号点人家能会可以"
+)
 
 
 class BadModel(ValueError):
@@ -127,7 +131,11 @@ def _telling(found: Sequence[str], parts: Floats) -> tuple[str, ...]:
         gram = found[index]
         if parts[index] <= 0 or len(chosen) == REASONS:
             break
-        if len(gram) > 1 and not any(gram in other or other in gram for other in chosen):
+        if (
+            len(gram) > 1
+            and not set(gram) <= _JOINING
+            and not any(gram in other or other in gram for other in chosen)
+        ):
             chosen.append(gram)
     return tuple(chosen)
 
