@@ -17,7 +17,7 @@ from intake.tables import SuggesterAct, SuggesterRow
 
 SHIPPED_FILE = "suggester.npz"
 # until the office says otherwise: on texts never seen, 19 of 20 guesses this sure were right
-THRESHOLD = 70
+THRESHOLD = 75
 NEVER = 101
 
 

@@ -11,6 +11,7 @@ from routing.rulebook import duties_of
 from routing.rules import Facts, Rulebook, decide
 
 TOP = 3
+CLEARLY = 0.6
 
 
 def suggest_lines(lines: Iterable[str]) -> Iterator[str]:
@@ -55,7 +56,9 @@ class Adviser:
     def suggest(self, text: str) -> dict[str, Any]:
         """`auto_route task category lead[] kind urgency top3[] reasons[]` and the share."""
         found = guess(text, self.model, self.cautions)
-        chosen = found.category if found.category in self.cautions else found.ranked[0][0]
+        # a mere suspicion holds the text back, but still says whose it would be
+        never = found.category in self.cautions and found.share >= CLEARLY
+        chosen = found.category if never else found.ranked[0][0]
         task = self.tasks.get(chosen)
         facts = Facts(chosen, found.kind, text, urgency=found.urgency, caution=found.caution)
         decision = decide(facts, self.book, self.home.register)
