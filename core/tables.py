@@ -211,3 +211,37 @@ class OutboxRow(SQLModel, table=True):
     created_at: datetime
     not_before: datetime
     sent_at: datetime | None = None
+
+
+class JobRow(SQLModel, table=True):
+    """Background work that was asked for: how far it is, and what came of it."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        code_check("state", ("waiting", "running", "done", "failed")),
+        Index(
+            "ix_job_unfinished",
+            "beat_at",
+            postgresql_where=text("state IN ('waiting', 'running')"),
+        ),
+        Index("ix_job_kind", "kind", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    args: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    state: str = Field(sa_type=Text)
+    asked_by: str = Field(sa_type=Text)
+    asked_at: datetime
+    attempts: int = 0
+    started_at: datetime | None = None
+    # when it was last heard of: asked for, taken, or reported on
+    beat_at: datetime
+    done: int = 0
+    total: int | None = None
+    kept: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
+    result: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    code: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = None

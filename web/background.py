@@ -6,9 +6,9 @@ from dramatiq.middleware import Middleware
 
 import intake.tasks
 import notify.tasks
-from core import logs
+from core import jobs, logs
 from core.settings import Settings
-from web import filing, mailing
+from web import filing, mailing, wiring
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
 HEARTBEAT_MS = 15_000
@@ -48,3 +48,4 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
     intake.tasks.declare(broker, filing.own_words)
+    jobs.declare(broker, wiring.WORKS)

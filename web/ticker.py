@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 import notify.service
 import sla.sweep
-from core import logs, outbox, sealing
+from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
 from intake import learning
@@ -60,13 +60,14 @@ def relay(office: Office, broker: dramatiq.Broker) -> int:
 def resend(office: Office) -> int:
     """Promise again what a lost queue or a dead worker left undone."""
     with office.desk(SYSTEM) as desk:
-        return notify.service.resend_due(desk)
+        return notify.service.resend_due(desk) + jobs.resend_due(desk)
 
 
 def prune(office: Office) -> int:
-    """Forget old outbox rows."""
+    """Forget old outbox rows and jobs."""
     with Session(office.engine) as session, session.begin():
         outbox.prune(session, now=office.now())
+        jobs.prune(session, office)
     return 0
 
 

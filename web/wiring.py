@@ -1,5 +1,6 @@
 """Where everything is plugged together: the office, and who follows a fact, in order."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -12,6 +13,7 @@ import sla.reactions
 import web
 from core.database import connect
 from core.desk import Follower, Office
+from core.jobs import Work
 from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
@@ -25,6 +27,9 @@ FOLLOWERS: tuple[Follower, ...] = (
     notify.reactions.follow,
     intake.reactions.follow,
 )
+
+# every kind of background work that reports its progress
+WORKS: Mapping[str, Work] = {}
 
 
 def office(engine: Engine, keys: Keys, *, now: Now = utc_now) -> Office:
