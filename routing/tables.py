@@ -70,10 +70,34 @@ class RulebookRow(SQLModel, table=True):
     state: str = Field(sa_type=Text)
     plan: str = Field(sa_type=Text, foreign_key="plan.version")
     body: dict[str, Any] = _json()
+    # the book a draft began from, the number of its edits, and the hash of what they made
+    base: str | None = Field(default=None, sa_type=Text, foreign_key="rulebook.version")
+    revision: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    digest: str | None = Field(default=None, sa_type=Text)
     effective_from: datetime | None = None
+    effective_until: datetime | None = None  # when the next book takes over
     proposed_by: str = Field(sa_type=Text)
     published_by: str | None = Field(default=None, sa_type=Text)
+    published_at: datetime | None = None
     created_at: datetime
+
+
+class RulebookEdit(SQLModel, table=True):
+    """One step of a draft: who did what to which rule, and what stood there before and after."""
+
+    __tablename__ = "rulebook_edit"
+    __table_args__ = (Index("ix_rulebook_edit_version", "version", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    version: str = Field(sa_type=Text, foreign_key="rulebook.version")
+    revision: int
+    at: datetime
+    by: str = Field(sa_type=Text)
+    act: str = Field(sa_type=Text)
+    rule: str | None = Field(default=None, sa_type=Text)
+    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+    reason: str | None = Field(default=None, sa_type=Text)
 
 
 class WorkOrder(SQLModel, table=True):
@@ -123,35 +147,11 @@ class WorkOrder(SQLModel, table=True):
     claim: str | None = Field(default=None, sa_type=Text)
     reply: UUID | None = Field(default=None, foreign_key="words.id")
 
-    # the book a draft began from, the number of its edits, and the hash of what they made
-    base: str | None = Field(default=None, sa_type=Text, foreign_key="rulebook.version")
-    revision: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
-    digest: str | None = Field(default=None, sa_type=Text)
 
-    effective_until: datetime | None = None  # when the next book takes over
 class PartnerRequest(SQLModel, table=True):
     """What a body outside the district was asked; its signed link ends with `expires_at`."""
-    published_at: datetime | None = None
 
     __tablename__ = "partner_request"
-
-class RulebookEdit(SQLModel, table=True):
-    """One step of a draft: who did what to which rule, and what stood there before and after."""
-
-    __tablename__ = "rulebook_edit"
-    __table_args__ = (Index("ix_rulebook_edit_version", "version", "id"),)
-
-    id: UUID = Field(primary_key=True)
-    version: str = Field(sa_type=Text, foreign_key="rulebook.version")
-    revision: int
-    at: datetime
-    by: str = Field(sa_type=Text)
-    act: str = Field(sa_type=Text)
-    rule: str | None = Field(default=None, sa_type=Text)
-    before: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
-    after: dict[str, Any] | None = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
-    reason: str | None = Field(default=None, sa_type=Text)
-
 
     id: UUID = Field(primary_key=True)
     ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
