@@ -31,6 +31,7 @@ DATA = (
     "core/settings.py",  # the district's own name
     "notify/wording.py",  # letters have their own texts
     "routing/",  # reads a Chinese document; its few refusals are named below
+    "intake/suggest/",  # reads callers' words
     "web/seed/",
     "web/commands/",
     "web/cli.py",

@@ -77,7 +77,10 @@ class Job:
                 col(JobRow.attempts) == self.attempt,
             )
             written = desk.session.execute(
-                update(JobRow).where(mine).values(beat_at=desk.now, **values).returning(col(JobRow.id))
+                update(JobRow)
+                .where(mine)
+                .values(beat_at=desk.now, **values)
+                .returning(col(JobRow.id))
             )
             if written.first() is None:
                 raise JobTaken(str(self.id))
