@@ -35,8 +35,6 @@ from web.pages import (
     login,
     oversight,
     patterns,
-    plan,
-    plan_import,
     proposals,
     suggester,
     ticket,
