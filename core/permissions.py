@@ -61,6 +61,7 @@ class Act(StrEnum):
     FIGURES_UNIT = "figures_unit"
     PUBLISH_BULLETIN = "publish_bulletin"
     EDIT_RULES = "edit_rules"
+    PUBLISH_RULES = "publish_rules"
     MANAGE_PEOPLE = "manage_people"
     READ_LEDGER = "read_ledger"
     OPERATE = "operate"
@@ -86,7 +87,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
-        | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES}
+        | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -99,7 +100,9 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.PRIVACY: frozenset[Act](),
     Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
     Role.PARTNER: frozenset[Act](),
-    Role.SYSTEM: frozenset(Act) - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK},
+    # a second person is a person: no program confirms what somebody proposed
+    Role.SYSTEM: frozenset(Act)
+    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
+from sqlalchemy import ColumnElement, and_, or_
 from sqlmodel import Session, col, select
 
 from core.tables import Department
@@ -22,29 +23,37 @@ class InForce:
     plan: str
 
 
-_COMPILED: dict[tuple[str, datetime], InForce] = {}
+_COMPILED: dict[tuple[str, datetime, str], InForce] = {}
 KEPT = 8
 
 
 def in_force(session: Session, now: datetime) -> InForce | None:
     """The newest published book that is effective at `now`; None before the first."""
     row = session.exec(
-        select(RulebookRow.version, RulebookRow.created_at)
-        .where(RulebookRow.state == "published", col(RulebookRow.effective_from) <= now)
+        select(RulebookRow.version, RulebookRow.created_at, col(RulebookRow.digest))
+        .where(col(RulebookRow.effective_from) <= now, _deciding(now))
         .order_by(col(RulebookRow.effective_from).desc(), col(RulebookRow.version).desc())
         .limit(1)
     ).first()
     if row is None:
         return None
-    key = (row[0], row[1])
+    # a book that was withdrawn, changed and published again has the same name and another digest
+    key = (row[0], row[1], row[2] or "")
     if key not in _COMPILED:
         while len(_COMPILED) >= KEPT:
             _COMPILED.pop(next(iter(_COMPILED)))
-        _COMPILED[key] = _compile(session, session.get_one(RulebookRow, row[0]))
+        _COMPILED[key] = compiled(session, session.get_one(RulebookRow, row[0]))
     return _COMPILED[key]
 
 
-def _compile(session: Session, row: RulebookRow) -> InForce:
+def _deciding(now: datetime) -> ColumnElement[bool]:
+    """A retired book still answers for the time in which it decided."""
+    then = and_(col(RulebookRow.state) == "retired", col(RulebookRow.effective_until) > now)
+    return or_(col(RulebookRow.state) == "published", then)
+
+
+def compiled(session: Session, row: RulebookRow) -> InForce:
+    """A stored book over the register as it stands. RulebookRefused when its rows are no rules."""
     units = register(session)
     duties = {
         task.number: Duty(

@@ -39,6 +39,7 @@ class Finding:
     rules: tuple[str, ...]
     message: str
     witness: Mapping[str, Any] = field(default_factory=dict)
+    about: str = ""  # the word, unit or task that is wrong, for sentences in other languages
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,7 @@ class _Walk:
         self.unsure.update(row.rule.id for row in rows)
         witness = {"category": self.names[0]}
         words = f"情形过多（超过 {self.limit} 块），{len(self.names)} 个类别未能分析"
-        self.findings.append(Finding("not_analysed", (), words, witness))
+        self.findings.append(Finding("not_analysed", (), words, witness, str(len(self.names))))
 
     def _witness(self, box: Box) -> dict[str, Any]:
         return {"category": self.names[0]} | _point(box, self.axes)
@@ -245,20 +246,29 @@ def _unknown_words(book: Rulebook, vocabulary: Vocabulary) -> Iterator[Finding]:
             if unknown:
                 words = f"{condition.field} 中没有：{'、'.join(sorted(unknown))}"
                 witness = {"condition": in_words(condition)}
-                yield Finding(f"unknown_{condition.field}", (rule.id,), words, witness)
+                code, about = f"unknown_{condition.field}", "、".join(sorted(unknown))
+                yield Finding(code, (rule.id,), words, witness, about)
         yield from _unknown_outcome(rule, book, vocabulary)
 
 
 def _unknown_outcome(rule: Rule, book: Rulebook, vocabulary: Vocabulary) -> Iterator[Finding]:
     outcome = rule.outcome
     if outcome.task is not None and outcome.task not in book.duties:
-        yield Finding("unknown_task", (rule.id,), f"方案中没有任务 {outcome.task}")
+        yield Finding(
+            "unknown_task", (rule.id,), f"方案中没有任务 {outcome.task}", about=str(outcome.task)
+        )
     elif outcome.task is not None and not (outcome.lead or book.duties[outcome.task].leads):
-        yield Finding("no_lead", (rule.id,), f"任务 {outcome.task} 没有牵头单位")
+        yield Finding(
+            "no_lead", (rule.id,), f"任务 {outcome.task} 没有牵头单位", about=str(outcome.task)
+        )
     if outcome.ground and outcome.ground not in vocabulary.grounds:
-        yield Finding("unknown_ground", (rule.id,), f"没有研判理由 {outcome.ground}")
+        yield Finding(
+            "unknown_ground", (rule.id,), f"没有研判理由 {outcome.ground}", about=outcome.ground
+        )
     if outcome.urgency and outcome.urgency not in vocabulary.urgencies:
-        yield Finding("unknown_urgency", (rule.id,), f"没有紧急程度 {outcome.urgency}")
+        yield Finding(
+            "unknown_urgency", (rule.id,), f"没有紧急程度 {outcome.urgency}", about=outcome.urgency
+        )
 
 
 def _unit_findings(book: Rulebook, register: Register, day: date) -> Iterator[Finding]:
@@ -269,9 +279,11 @@ def _unit_findings(book: Rulebook, register: Register, day: date) -> Iterator[Fi
     for code, ids in used.items():
         unit = register.resolve(code)
         if unit is None:
-            yield Finding("unknown_unit", tuple(ids), f"单位名录中没有“{code}”")
+            yield Finding("unknown_unit", tuple(ids), f"单位名录中没有“{code}”", about=code)
         elif not unit.open_on(day):
-            yield Finding("closed_unit", tuple(ids), f"“{unit.name}”已撤销或尚未设立")
+            yield Finding(
+                "closed_unit", tuple(ids), f"“{unit.name}”已撤销或尚未设立", about=unit.code
+            )
 
 
 def _units_of(outcome: Outcome, book: Rulebook) -> tuple[str, ...]:

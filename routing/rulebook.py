@@ -1,7 +1,7 @@
 """Rulebooks from their rows: the shape is checked here, the meaning by `check`."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast, get_args
 
@@ -46,11 +46,16 @@ _SUGGESTING = frozenset({"suggestion", "praise", "inquiry"})
 
 @dataclass(frozen=True, slots=True)
 class RuleFault:
-    """A cell that cannot be read: the rule, the column, what is wrong."""
+    """A cell that cannot be read: the rule, the column, what is wrong (a sentence with gaps)."""
 
     rule: str
     column: str
     message: str
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def told(self) -> str:
+        return self.message.format(**self.params)
 
 
 class RulebookRefused(Exception):
@@ -58,12 +63,12 @@ class RulebookRefused(Exception):
 
     def __init__(self, faults: Iterable[RuleFault]) -> None:
         self.faults = tuple(faults)
-        super().__init__("; ".join(f"{f.rule}.{f.column}: {f.message}" for f in self.faults))
+        super().__init__("; ".join(f"{f.rule}.{f.column}: {f.told}" for f in self.faults))
 
 
 class _Bad(ValueError):
-    def __init__(self, column: str, message: str) -> None:
-        self.column, self.message = column, message
+    def __init__(self, column: str, message: str, **params: str) -> None:
+        self.column, self.message, self.params = column, message, params
         super().__init__(message)
 
 
@@ -76,7 +81,7 @@ def rules_from(rows: Iterable[Mapping[str, Any]], register: Register) -> tuple[R
         try:
             rules.append(_rule(row, register))
         except _Bad as bad:
-            faults.append(RuleFault(name, bad.column, bad.message))
+            faults.append(RuleFault(name, bad.column, bad.message, bad.params))
     if faults:
         raise RulebookRefused(faults)
     return tuple(rules)
@@ -203,9 +208,9 @@ def _bound(column: RangeField, end: Any) -> Number | None:
         try:
             return date.fromisoformat(end)
         except ValueError:
-            raise _Bad(column, f"不是日期：{end}") from None
+            raise _Bad(column, "不是日期：{value}", value=end) from None
     if isinstance(end, bool) or not isinstance(end, wanted):
-        raise _Bad(column, f"类型不对：{end}")
+        raise _Bad(column, "类型不对：{value}", value=str(end))
     return end
 
 

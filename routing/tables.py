@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, Index, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Column, Identity, Index, Text, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -86,9 +86,12 @@ class RulebookEdit(SQLModel, table=True):
     """One step of a draft: who did what to which rule, and what stood there before and after."""
 
     __tablename__ = "rulebook_edit"
-    __table_args__ = (Index("ix_rulebook_edit_version", "version", "id"),)
+    __table_args__ = (Index("ix_rulebook_edit_version", "version", "seq"),)
 
     id: UUID = Field(primary_key=True)
+    seq: int | None = Field(
+        default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False)
+    )
     version: str = Field(sa_type=Text, foreign_key="rulebook.version")
     revision: int
     at: datetime

@@ -17,6 +17,7 @@ from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
 from intake import learning
+from routing import publishing
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -41,6 +42,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
         Chore("resend", 15, lambda: resend(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
+        Chore("retire", 60, lambda: retire(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
@@ -61,6 +63,12 @@ def resend(office: Office) -> int:
     """Promise again what a lost queue or a dead worker left undone."""
     with office.desk(SYSTEM) as desk:
         return notify.service.resend_due(desk) + jobs.resend_due(desk)
+
+
+def retire(office: Office) -> int:
+    """Mark rulebooks whose successor has taken over."""
+    with office.desk(SYSTEM) as desk:
+        return publishing.retire_due(desk)
 
 
 def prune(office: Office) -> int:

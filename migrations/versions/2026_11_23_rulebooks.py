@@ -55,6 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "rulebook_edit",
         sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("seq", sa.BigInteger(), sa.Identity(always=True), nullable=False),
         sa.Column("version", sa.Text(), sa.ForeignKey("rulebook.version"), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("at", INSTANT, nullable=False),
@@ -65,7 +66,7 @@ def upgrade() -> None:
         sa.Column("after", postgresql.JSONB()),
         sa.Column("reason", sa.Text()),
     )
-    op.create_index("ix_rulebook_edit_version", "rulebook_edit", ["version", "id"])
+    op.create_index("ix_rulebook_edit_version", "rulebook_edit", ["version", "seq"])
 
 
 def downgrade() -> None:

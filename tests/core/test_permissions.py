@@ -74,7 +74,7 @@ def test_no_hat_of_a_handling_unit_touches_answers_rulings_or_reviews():
     kept = {
         Act.RATE_OWN, Act.CALL_BACK, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.DISPATCH,
         Act.UNMASK, Act.READ_SEALED, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.ACCEPT,
-        Act.EDIT_RULES, Act.PUBLISH_BULLETIN,
+        Act.EDIT_RULES, Act.PUBLISH_RULES, Act.PUBLISH_BULLETIN,
     }  # fmt: skip
     for role in UNIT_ROLES:
         assert not TABLE[role] & kept
@@ -86,7 +86,8 @@ def test_who_signs_and_replies_belongs_to_a_unit():
 
 
 def test_the_system_never_stands_in_for_a_person_who_must_judge():
-    assert not TABLE[Role.SYSTEM] & {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK}
+    kept = {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
+    assert not TABLE[Role.SYSTEM] & kept
 
 
 def test_operators_propose_a_refusal_and_never_approve_one():
