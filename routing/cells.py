@@ -19,7 +19,8 @@ Cells = Mapping[str, tuple[str, ...]]
 NOBODY = "无"
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}")
 INTEGER = re.compile(r"-?[0-9]{1,12}")
-LONGEST = 200
+LONGEST, LONGEST_WORD = 200, 60
+MOST_VALUES = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,8 @@ def _value(texts: tuple[str, ...], column: Column, lexicon: Lexicon) -> Any:
     if column.kind in MANY:
         if texts == (NOBODY,) and column.part == "then":
             return []
+        if len(texts) > MOST_VALUES:  # one cell of a spreadsheet must hold them
+            raise _Bad("最多{count}个值", count=str(MOST_VALUES))
         read = _one_text if column.kind == "texts" else _known
         return list(dict.fromkeys(read(text, column, lexicon) for text in texts))
     if len(texts) > 1:
@@ -220,15 +223,16 @@ def _day(text: str, _column: Column, _lexicon: Lexicon) -> str:
         raise _Bad("不是日期：{value}", value=text[:40]) from None
 
 
-def _one_text(text: str, _column: Column, _lexicon: Lexicon) -> str:
+def _one_text(text: str, column: Column, _lexicon: Lexicon) -> str:
     try:
         found = clean(text)
     except UncleanText:
         raise _Bad("含有不能显示的字符") from None
     if not found:
         raise _Bad("只能是文字，且不能为空")
-    if len(found) > LONGEST:
-        raise _Bad("最长{count}个字", count=str(LONGEST))
+    most = LONGEST_WORD if column.kind == "texts" else LONGEST
+    if len(found) > most:
+        raise _Bad("最长{count}个字", count=str(most))
     return found
 
 
