@@ -38,7 +38,11 @@ DATA = (
     "web/app.py",  # the product's name
     "web/pages/patterns.py",  # sample data
 )
-WORDS_AFTER_ALL = ("routing/service.py", "routing/queries.py", "routing/reactions.py")
+WORDS_AFTER_ALL = (
+    "routing/service.py", "routing/queries.py", "routing/reactions.py", "routing/rulebook.py",
+    "routing/cells.py", "routing/sheets.py", "routing/workbooks.py", "routing/drafts.py",
+    "routing/publishing.py",
+)  # fmt: skip
 OPTIONS = {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "silent": "false"}
 Found = tuple[int, str, str, list[str]]
 

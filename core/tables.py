@@ -45,6 +45,9 @@ class Department(SQLModel, table=True):
     peers: str = Field(default="department", sa_type=Text)
     parent: str | None = Field(default=None, sa_type=Text, foreign_key="department.code")
     aliases: list[str] = _texts()
+    # the office's own telephone, and the accounts that stand in for its head
+    duty_phone: str | None = Field(default=None, sa_type=Text)
+    deputies: list[str] = _texts()
     valid_from: date | None = None
     valid_to: date | None = None
 

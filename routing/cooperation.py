@@ -22,9 +22,9 @@ from core.permissions import Act, Role, demand, demand_unit, may
 from core.privacy import Keys
 from core.states import ORDER_OPEN, OrderStatus
 from core.tables import Department, Staff, Ticket
-from routing import proposals, service
+from routing import proposals, queries, service
 from routing.service import Assignment, fit, held, lead_order
-from routing.tables import PartnerRequest, TaskRow, WorkOrder
+from routing.tables import PartnerRequest, WorkOrder
 
 LINK_DAYS = 30
 
@@ -67,12 +67,10 @@ def supports(session: Session, order: WorkOrder) -> frozenset[str]:
     """Units the plan names for the order's task besides its lead, by code."""
     if order.task is None:
         return frozenset()
-    tasks = session.exec(
-        select(TaskRow).where(TaskRow.number == order.task).order_by(col(TaskRow.plan).desc())
-    ).first()
-    if tasks is None:
+    task = queries.task(session, order.task, queries.plan_of(session, order.ticket_id))
+    if task is None:
         return frozenset()
-    named = {*tasks.leads, *tasks.supports}
+    named = {*task.leads, *task.supports}
     rows = session.exec(
         select(Department.code).where(
             col(Department.name).in_(named) | Department.__table__.c.aliases.overlap(list(named))  # type: ignore[attr-defined] # an array column

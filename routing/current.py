@@ -1,16 +1,17 @@
-"""The rulebook, register and plan in force, compiled once per version."""
+"""The rulebook, register and plan in force, compiled once per version of book and register."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import Session, col, select
 
 from core.tables import Department
 from routing.rulebook import compile_book, rules_from
 from routing.rules import Duty, Rulebook
-from routing.tables import RulebookRow, TaskRow
+from routing.tables import RulebookRow, TaskRow, UnitChange
 from routing.units import Register, Unit, UnitKind
 
 
@@ -30,7 +31,9 @@ KEPT = 8
 def in_force(session: Session, now: datetime) -> InForce | None:
     """The newest published book that is effective at `now`; None before the first."""
     row = session.exec(
-        select(RulebookRow.version, RulebookRow.created_at, col(RulebookRow.digest))
+        select(
+            RulebookRow.version, RulebookRow.created_at, newest_change(), col(RulebookRow.digest)
+        )
         .where(col(RulebookRow.effective_from) <= now, _deciding(now))
         .order_by(col(RulebookRow.effective_from).desc(), col(RulebookRow.version).desc())
         .limit(1)
@@ -38,12 +41,18 @@ def in_force(session: Session, now: datetime) -> InForce | None:
     if row is None:
         return None
     # a book that was withdrawn, changed and published again has the same name and another digest
-    key = (row[0], row[1], row[2] or "")
+    key = (row[0], row[1], f"{row[2] or ''}{row[3] or ''}")
     if key not in _COMPILED:
         while len(_COMPILED) >= KEPT:
             _COMPILED.pop(next(iter(_COMPILED)))
         _COMPILED[key] = compiled(session, session.get_one(RulebookRow, row[0]))
     return _COMPILED[key]
+
+
+def newest_change() -> Any:
+    """The id of the register's last change, in the same query: a change takes effect at once."""
+    last = select(func.max(UnitChange.serial)).scalar_subquery()
+    return select(UnitChange.id).where(col(UnitChange.serial) == last).scalar_subquery()
 
 
 def _deciding(now: datetime) -> ColumnElement[bool]:

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import tuple_
+from sqlalchemy import func, tuple_
 from sqlmodel import Session, col, select
 
 from core.events import decode
@@ -110,17 +110,56 @@ def unit_names(session: Session) -> dict[str, str]:
     return dict(session.exec(select(Department.code, Department.name)).all())
 
 
+def open_units(session: Session, day: date) -> list[Department]:
+    """The units that exist on a day, by kind and name."""
+    alive = col(Department.valid_to).is_(None) | (col(Department.valid_to) > day)
+    query = select(Department).where(alive)
+    return list(session.exec(query.order_by(col(Department.kind), col(Department.name))))
+
+
 def words(session: Session, word_id: UUID | str | None) -> Words | None:
     """The text an entry points to, unless it was erased."""
     return session.get(Words, UUID(str(word_id))) if word_id else None
 
 
-def plan(session: Session) -> PlanRow | None:
-    """The plan in force: the newest one."""
+def plan(session: Session, day: date | None = None) -> PlanRow | None:
+    """The plan in force on a day; without one the newest, though it may only begin tomorrow."""
     query = select(PlanRow).order_by(
-        col(PlanRow.effective_from).desc(), col(PlanRow.version).desc()
+        col(PlanRow.effective_from).desc(), col(PlanRow.imported_at).desc()
     )
+    if day is not None:
+        query = query.where(PlanRow.effective_from <= day)
     return session.exec(query.limit(1)).first()
+
+
+def plans(session: Session) -> Sequence[PlanRow]:
+    """Every version of the plan, the newest first."""
+    order = (col(PlanRow.effective_from).desc(), col(PlanRow.imported_at).desc())
+    return session.exec(select(PlanRow).order_by(*order)).all()
+
+
+def open_on_task(session: Session, actor: Actor, version: str, number: int) -> int:
+    """How many open tickets this person may see were last routed to the task of that plan."""
+    plan_named = col(Entry.facts)["plan"].astext
+    newest = (
+        select(plan_named)
+        .where(
+            Entry.ticket_id == Ticket.id,
+            Entry.kind == "ticket.routed",
+            plan_named.is_not(None),
+        )
+        .order_by(col(Entry.number).desc())
+        .limit(1)
+        .correlate(Ticket)
+        .scalar_subquery()
+    )
+    query = (
+        select(func.count())
+        .select_from(Ticket)
+        .where(Ticket.task == number, col(Ticket.closed_at).is_(None), visible(actor))
+        .where(newest == version)
+    )
+    return session.exec(query).one()
 
 
 def tasks(session: Session, version: str) -> Sequence[TaskRow]:
@@ -129,12 +168,28 @@ def tasks(session: Session, version: str) -> Sequence[TaskRow]:
     return session.exec(query.order_by(col(TaskRow.number))).all()
 
 
-def task(session: Session, number: int | None) -> TaskRow | None:
-    """One task of the plan in force."""
-    current = plan(session)
-    if number is None or current is None:
+def task(session: Session, number: int | None, version: str | None) -> TaskRow | None:
+    """One task of one version of the plan."""
+    if number is None or version is None:
         return None
-    return session.get(TaskRow, (current.version, number))
+    return session.get(TaskRow, (version, number))
+
+
+def task_of(session: Session, ticket: Ticket) -> TaskRow | None:
+    """The ticket's task as the plan stood by which it was routed, whatever plan came later."""
+    return task(session, ticket.task, plan_of(session, ticket.id))
+
+
+def plan_of(session: Session, ticket_id: UUID) -> str | None:
+    """The plan's version in the ticket's newest routing that names one."""
+    version = col(Entry.facts)["plan"].astext
+    query = (
+        select(version)
+        .where(Entry.ticket_id == ticket_id, Entry.kind == "ticket.routed", version.is_not(None))
+        .order_by(col(Entry.number).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()
 
 
 def audit_orders(session: Session, ticket: Ticket, timeline: Sequence[Entry]) -> Iterator[str]:

@@ -28,7 +28,8 @@ from core.states import ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
 from core.tables import Entry, Ticket
 from routing import service
 from routing.current import InForce, in_force
-from routing.rules import Decision, Facts, decide
+from routing.facts import facts_on
+from routing.rules import Decision, decide
 from routing.tables import WorkOrder
 
 log = logs.get("routing")
@@ -54,21 +55,6 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
         service.finish(desk, ticket, cause=entry.id)
 
 
-def facts_of(desk: Desk, ticket: Ticket) -> Facts:
-    """What the rules may look at."""
-    return Facts(
-        category=ticket.category or "",
-        kind=ticket.request,
-        text=f"{ticket.title}\n{ticket.content}",
-        place=ticket.place or "",
-        channel=ticket.channel,
-        respondent=ticket.respondent or "",
-        day=local_day(desk.now),
-        urgency=ticket.urgency,
-        caution=ticket.caution or "",
-    )
-
-
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     """Rule, then orders. Filing never fails because of routing: a person is asked instead."""
     rules, decision = _ruled(desk, ticket)
@@ -82,9 +68,10 @@ def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
 
 
 def _ruled(desk: Desk, ticket: Ticket) -> tuple[InForce | None, Decision | None]:
+    facts = facts_on(ticket, local_day(desk.now))
     try:
         rules = in_force(desk.session, desk.now)
-        decision = decide(facts_of(desk, ticket), rules.book, rules.register) if rules else None
+        decision = decide(facts, rules.book, rules.register) if rules else None
     except SQLAlchemyError:
         raise  # the transaction is lost: there is nothing left to file into
     except Exception:

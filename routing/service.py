@@ -30,6 +30,7 @@ from core.permissions import ACCUSING, Act, demand, demand_unit
 from core.states import ORDER_OPEN, OrderStatus, Status
 from core.tables import Department, Ticket
 from routing import proposals
+from routing.current import in_force
 from routing.tables import CLAIMS, WorkOrder
 
 RETURNS_A_TICKET = 2
@@ -114,9 +115,16 @@ def route(desk: Desk, ticket: Ticket, assignment: Assignment, *, category: str |
             task=assignment.task,
             co_handlers=assignment.co_handlers,
             urgency=ticket.urgency,
+            plan=_plan(desk, assignment.task),
         ),
     )
     issue(desk, ticket, assignment)
+
+
+def _plan(desk: Desk, task: int | None) -> str | None:
+    """The plan a person's choice of task is read in: the one the rules stand on."""
+    rules = in_force(desk.session, desk.now) if task is not None else None
+    return rules.plan if rules else None
 
 
 def fit(desk: Desk, ticket: Ticket, assignment: Assignment) -> None:

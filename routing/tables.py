@@ -60,6 +60,59 @@ class TaskRow(SQLModel, table=True):
     notes: list[Any] = _json()
 
 
+class PlanDraft(SQLModel, table=True):
+    """A document read but not applied: what was answered to its doubts, and what became of it."""
+
+    __tablename__ = "plan_draft"
+    __table_args__ = (
+        code_check("state", ("open", "applied", "discarded")),
+        Index("ix_plan_draft_list", "uploaded_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(sa_type=Text)  # of the file; empty when the text was pasted
+    document: str = Field(sa_type=Text)
+    # {names: {written: meant}, leads: {number: unit}, dropped: [number], seen: [doubt]}
+    answers: dict[str, Any] = _json()
+    state: str = Field(default="open", sa_type=Text)
+    uploaded_by: str = Field(sa_type=Text)
+    uploaded_at: datetime
+    answered_by: str | None = Field(default=None, sa_type=Text)
+    answered_at: datetime | None = None
+    # the reading that was applied, and by whom; a discarded draft has only the last two
+    digest: str | None = Field(default=None, sa_type=Text)
+    plan: str | None = Field(default=None, sa_type=Text, foreign_key="plan.version")
+    ended_by: str | None = Field(default=None, sa_type=Text)
+    ended_at: datetime | None = None
+
+
+class NameConfirmation(SQLModel, table=True):
+    """What a person said a name in a plan means; itself when it is kept as it is written."""
+
+    __tablename__ = "name_confirmation"
+
+    written: str = Field(primary_key=True, sa_type=Text)
+    meant: str = Field(sa_type=Text)
+    confirmed_by: str = Field(sa_type=Text)
+    confirmed_at: datetime
+
+
+class UnitChange(SQLModel, table=True):
+    """One change of the unit register. `serial` is its version: what is compiled knows it."""
+
+    __tablename__ = "unit_change"
+    __table_args__ = (Index("ix_unit_change_unit", "unit", "serial"),)
+
+    id: UUID = Field(primary_key=True)
+    serial: int = Field(unique=True)
+    unit: str = Field(sa_type=Text, foreign_key="department.code")
+    # {field: [before, after]}; a unit that was added has only afters
+    changes: dict[str, Any] = _json()
+    reason: str = Field(default="", sa_type=Text)
+    at: datetime
+    by: str = Field(sa_type=Text)
+
+
 class RulebookRow(SQLModel, table=True):
     """One version of the rulebook: a draft until a second person publishes it."""
 

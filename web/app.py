@@ -23,7 +23,6 @@ from web.body_limit import BodyLimit
 from web.deps import VISITOR_COOKIE, House, find_asker
 from web.frame import LANGUAGE_COOKIE, frame_of
 from web.pages import (
-    admin,
     bulletin,
     citizen,
     console,
@@ -35,7 +34,12 @@ from web.pages import (
     login,
     oversight,
     patterns,
+    plan,
+    plan_import,
     proposals,
+    rulebook,
+    rulebook_edit,
+    rulebook_publish,
     suggester,
     ticket,
 )
@@ -56,10 +60,14 @@ ROUTERS = (
     department.router,
     cooperation.router,
     proposals.router,
+    rulebook.router,
+    rulebook_edit.router,
+    rulebook_publish.router,
     suggester.router,
     oversight.router,
     bulletin.router,
-    admin.router,
+    plan_import.router,
+    plan.router,
     patterns.router,
 )
 YEAR = 365 * 24 * 3600

@@ -15,6 +15,7 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/callbacks", N_("回访"), "star", Act.CALL_BACK),
     ("/oversight", N_("督办看板"), "clock", Act.FIGURES_ALL),
     ("/bulletins", N_("通报"), "chart", Act.FIGURES_ALL),
+    ("/rulebooks", N_("规则库"), "route", Act.EDIT_RULES),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
 )
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"

@@ -25,7 +25,7 @@ STYLES = (
     "vendor/pico-2.1.1/pico.min.css",
     *(
         f"css/{name}.css"
-        for name in ("tokens", "base", "frame", "parts", "forms", "figures", "print")
+        for name in ("tokens", "base", "frame", "parts", "forms", "figures", "plan", "print")
     ),
 )
 

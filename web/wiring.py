@@ -17,6 +17,7 @@ from core.jobs import Work
 from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
+from routing import replaying
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -29,7 +30,7 @@ FOLLOWERS: tuple[Follower, ...] = (
 )
 
 # every kind of background work that reports its progress
-WORKS: Mapping[str, Work] = {}
+WORKS: Mapping[str, Work] = {replaying.KIND: replaying.work}
 
 
 def office(engine: Engine, keys: Keys, *, now: Now = utc_now) -> Office:

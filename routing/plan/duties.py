@@ -210,11 +210,11 @@ def _take(role: str, names: Names, duties: Duties) -> None:
     else:
         duties.scope.extend(words for words in names.scope if words not in duties.scope)
     duties.notes.extend(
-        Note("missing_etc", f"“{name}”疑漏“等”字，按列名单位导入，未作“等部门”处理", name)
+        Note("missing_etc", f"“{name}”疑漏“等”字，按列名单位导入，未作“等部门”处理", name, name)
         for name in names.bare
     )
     duties.notes.extend(
-        Note("doubtful_name", f"“{name}”不像单位全称，请核对", name) for name in names.odd
+        Note("doubtful_name", f"“{name}”不像单位全称，请核对", name, name) for name in names.odd
     )
 
 

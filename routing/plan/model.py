@@ -1,11 +1,14 @@
-"""What a plan is once read: sections, tasks, targets, doubts; its refusal, its JSON, its diff."""
+"""What a plan is once read: sections, tasks, targets, doubts; its refusal and its JSON."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 BLOCKING = frozenset({"no_duty", "no_lead"})
 # told, but nobody has to decide anything
-SETTLED = frozenset({"confirmed_misspelling", "deadline", "renumbered", "people_dropped"})
+SETTLED = frozenset(
+    {"confirmed_misspelling", "kept_name", "lead_given", "not_task"}
+    | {"deadline", "renumbered", "people_dropped"}
+)
 
 Value = float | int | list[float | int]
 
@@ -22,11 +25,17 @@ class PlanRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A doubt, or what was settled without one: code, words, and the sentence it is about."""
+    """A doubt, or what was settled without one: code, words, and the sentence it is about.
+
+    `about` is the name in doubt, `meant` the units it may stand for, `line` where it stands.
+    """
 
     code: str
     message: str
     source: str = ""
+    about: str = ""
+    meant: tuple[str, ...] = ()
+    line: int = 0
 
     @property
     def blocking(self) -> bool:
@@ -97,45 +106,6 @@ class Plan:
         return next((task for task in self.tasks if task.number == number), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """A task present before and after whose named fields differ."""
-
-    before: Task
-    after: Task
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanDiff:
-    added: tuple[Task, ...] = ()
-    removed: tuple[Task, ...] = ()
-    changed: tuple[Change, ...] = field(default=())
-
-    @property
-    def empty(self) -> bool:
-        return not (self.added or self.removed or self.changed)
-
-
-_COMPARED = ("title", "leads", "supports", "supports_all", "supports_scope", "coordinates")
-
-
-def diff(old: Plan, new: Plan) -> PlanDiff:
-    """What a newer plan adds, drops and changes, task number by task number."""
-    before = {task.number: task for task in old.tasks}
-    after = {task.number: task for task in new.tasks}
-    changes = []
-    for number in before.keys() & after.keys():
-        fields = tuple(f for f in _COMPARED if _differs(f, before[number], after[number]))
-        if fields:
-            changes.append(Change(before[number], after[number], fields))
-    return PlanDiff(
-        added=tuple(after[n] for n in sorted(after.keys() - before.keys())),
-        removed=tuple(before[n] for n in sorted(before.keys() - after.keys())),
-        changed=tuple(sorted(changes, key=lambda change: change.after.number)),
-    )
-
-
 def as_json(plan: Plan) -> list[dict[str, Any]]:
     """The promised list, one object a task; notes are sentences."""
     return [
@@ -156,9 +126,3 @@ def as_json(plan: Plan) -> list[dict[str, Any]]:
         }
         for task in plan.tasks
     ]
-
-
-def _differs(name: str, one: Task, other: Task) -> bool:
-    a, b = getattr(one, name), getattr(other, name)
-    # the first lead is the primary one, so its order counts; a support's does not
-    return sorted(a) != sorted(b) if name in {"supports", "coordinates"} else a != b

@@ -54,8 +54,7 @@ class Naming:
     def _one(self, name: str, source: str, *, outside: bool) -> tuple[str, list[Note]]:
         key = simplified(name)
         if meant := self.confirmations.get(key):
-            words = f"“{name}”按已确认的更正记作“{meant}”"
-            return meant, [Note("confirmed_misspelling", words, source)]
+            return meant, [self._settled(name, meant, source)]
         if unit := self.register.resolve(name):
             return unit.name, []
         written = self._spelling.get(key, name)
@@ -64,11 +63,17 @@ class Naming:
         near = self._near(key)
         if near:
             words = f"“{name}”疑为“{'”或“'.join(near)}”之误，未合并，请确认"
-            return written, [Note("misspelling", words, source)]
+            return written, [Note("misspelling", words, source, name, near)]
         if len(self.register):
             words = f"“{name}”不在单位名录中，按原文导入"
-            return written, [Note("unknown_unit", words, source)]
+            return written, [Note("unknown_unit", words, source, name)]
         return written, []
+
+    def _settled(self, name: str, meant: str, source: str) -> Note:
+        if simplified(meant) == simplified(name):
+            return Note("kept_name", f"“{name}”经确认按原文保留", source, name)
+        words = f"“{name}”按已确认的更正记作“{meant}”"
+        return Note("confirmed_misspelling", words, source, name)
 
     def _near(self, key: str) -> tuple[str, ...]:
         if _common(key):

@@ -57,6 +57,22 @@ def pick(tree: Block) -> list[Item]:
     return items
 
 
+def left_out(tree: Block, items: list[Item]) -> tuple[Note, ...]:
+    """Numbered lines that were not taken for tasks, nor for a part or a heading of one."""
+    covered: set[Block] = set()
+    for item in items:
+        covered.update(item.block.within())
+        above = item.block.parent
+        while above is not None:
+            covered.add(above)
+            above = above.parent
+    return tuple(
+        Note("not_task", f"第 {block.line} 行有编号，未作任务", words, line=block.line)
+        for block in tree.within()
+        if block not in covered and (words := f"{block.label}{block.heading}")
+    )
+
+
 def _lifted(blocks: list[Block], answering: set[Block]) -> set[Block]:
     """Blocks answered for as a whole: every one of them has its mark after its last sub-item."""
     only_last: list[Block] = []

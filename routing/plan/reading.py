@@ -10,7 +10,7 @@ from routing.plan.duties import Duties, read_all
 from routing.plan.model import Note, Plan, PlanRefused, Task
 from routing.plan.naming import Naming
 from routing.plan.outline import Block, outline, split_title
-from routing.plan.picking import Item, pick
+from routing.plan.picking import Item, left_out, pick
 from routing.plan.targets import read_targets
 from routing.plan.text import decode, tidy
 from routing.units import Register
@@ -18,6 +18,7 @@ from routing.units import Register
 _TITLE_END = re.compile(
     r"(?:方案|计划|措施|清单|意见|要点|办法|分工|行动|规划|举措|条)(?:（[^）]*）|\([^)]*\))?$"
 )
+_TOLD = 10  # repeated numbers named one by one; more are a sign of a deeper fault
 _NOT_A_TITLE = re.compile(r"^(?:附件|附|抄送|主送|各)|[。；]")
 
 
@@ -40,7 +41,7 @@ def read(
     tasks = tuple(_task(i, d, naming, year) for i, d in zip(items, duties, strict=True))
     parents = {item.block.parent for item in items}
     sections = tuple(block.path() for block in tree.within() if block.level and block in parents)
-    return Plan(title, sections, _in_order(tasks), year)
+    return Plan(title, sections, _in_order(tasks), year, left_out(tree, items))
 
 
 def _duties(item: Item, naming: Naming) -> Duties:
@@ -83,16 +84,20 @@ def _task(item: Item, duties: Duties, naming: Naming, year: int | None) -> Task:
 
 
 def _sourced(duties: Duties, source: str) -> list[Note]:
-    return [Note(note.code, note.message, source) for note in duties.notes]
+    return [replace(note, source=source) for note in duties.notes]
 
 
 def _in_order(tasks: tuple[Task, ...]) -> tuple[Task, ...]:
-    seen: dict[int, Task] = {}
+    lines: dict[int, list[int]] = {}
     for task in tasks:
-        if first := seen.get(task.number):
-            words = f"任务编号 {task.number} 重复：第 {first.line} 行与第 {task.line} 行"
-            raise PlanRefused("duplicate_number", words, where=task.line)
-        seen[task.number] = task
+        lines.setdefault(task.number, []).append(task.line)
+    twice = {number: where for number, where in lines.items() if len(where) > 1}
+    if twice:
+        words = "；".join(
+            f"任务编号 {number} 重复：" + "与".join(f"第 {line} 行" for line in where)
+            for number, where in list(twice.items())[:_TOLD]
+        )
+        raise PlanRefused("duplicate_number", words, where=next(iter(twice.values()))[1])
     return tasks
 
 

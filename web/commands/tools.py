@@ -1,7 +1,6 @@
 """Tools on the command line: plans, rules, deadlines, codes, bulletins."""
 
 import argparse
-import hashlib
 import json
 import sys
 from collections.abc import Iterable
@@ -17,40 +16,58 @@ def plan_import(arguments: argparse.Namespace) -> int:
     """Read a plan; with --json one object a task. Doubts go to standard error."""
     from routing.data import read_plan
     from routing.documents import document_text
-    from routing.plan import PlanRefused, as_json
+    from routing.plan import PlanRefused
 
     try:
         document = document_text(arguments.file.name, arguments.file.read_bytes())
         plan = read_plan(document)
+        if arguments.dry_run:
+            return _told(plan, as_json=arguments.json)
+        return _apply(document, as_json=arguments.json)
     except PlanRefused as refused:
         where = f" (line {refused.where})" if refused.where else ""
         say(f"jiesu: plan refused: {refused.code}: {refused.message}{where}")
         return 2
-    if arguments.json:
-        print(json.dumps(as_json(plan), ensure_ascii=False, indent=2))
+
+
+def _told(plan: "Plan", *, as_json: bool) -> int:
+    """Print what was read; 1 when something in it has to be settled first."""
+    from routing import plan as plans
+
+    if as_json:
+        print(json.dumps(plans.as_json(plan), ensure_ascii=False, indent=2))
     else:
         print(f"{plan.title}: {len(plan.tasks)} tasks")
     for number, note in plan.doubts:
         say(f"task {number}: {note}")
     if plan.blocking:
         say(f"{len(plan.blocking)} doubts must be settled before this plan can be applied")
-        return 1
-    return 0 if arguments.dry_run else _apply(plan, document)
+    return 1 if plan.blocking else 0
 
 
-def _apply(plan: "Plan", document: str) -> int:
+def _apply(document: str, *, as_json: bool) -> int:
+    """Read it again with the register as it stands, and store it: all of it or nothing."""
     from core.moments import local_day
     from core.permissions import SYSTEM
-    from routing.importing import apply_plan
+    from routing.importing import apply_plan, digest_of, read_here, version_of
+    from routing.plan_drafts import outlook
     from web import wiring
 
     with installation() as settings:
         office = wiring.build(settings)
         with office.desk(SYSTEM) as desk:
+            plan = read_here(desk.session, document)
+            if _told(plan, as_json=as_json):
+                return 1
             today = local_day(desk.now)
-            version = f"plan-{today:%Y%m%d}-{hashlib.sha256(document.encode()).hexdigest()[:6]}"
+            version = version_of(today, digest_of(plan, document))
+            ahead = outlook(desk.session, plan, desk.now)
             apply_plan(desk, plan, version=version, document=document, effective_from=today)
         office.engine.dispose()
+    names = ("added", "removed", "changed", "renumbered")
+    say(", ".join(f"{len(getattr(ahead.diff, name))} {name}" for name in names))
+    for finding in ahead.findings:
+        say(f"rule {finding.rule}: task {finding.task} {finding.code}")
     say(f"Imported as {version}; a rulebook decides by it once it is published over it")
     return 0
 

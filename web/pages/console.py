@@ -103,7 +103,9 @@ def routing_preview(
     decision = decide(facts, rules.book, rules.register) if rules else None
     return {
         "lead": routing_queries.unit_name(session, decision.lead) if decision else None,
-        "task": routing_queries.task(session, decision.task) if decision else None,
+        "task": routing_queries.task(session, decision.task, rules.plan)
+        if rules and decision
+        else None,
         "rule": decision.rule if decision else "",
         "book": decision.book if decision else "",
         "conflict": bool(decision and decision.conflict),

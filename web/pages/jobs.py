@@ -21,7 +21,9 @@ STATE = {
     "failed": N_("未能完成"),
 }
 # what each kind of work is called, and where its result is shown
-KINDS: dict[str, tuple[str, str]] = {}
+KINDS: dict[str, tuple[str, str]] = {
+    "rules.replay": (N_("用以往诉求试运行"), "/rulebooks/{version}/replay"),
+}
 FAULTS = {
     "gave_up": N_("多次尝试都没有完成，请联系系统管理员"),
     "broken": N_("系统出现意外错误，已记录，请稍后再试"),

@@ -67,7 +67,7 @@ def _page(
         faults=faults,
         ticket=_ticket(session, ticket, names, language),
         contact=contact or masked(session, home, ticket),
-        task=routing_queries.task(session, ticket.task),
+        task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
         orders=[_order(session, row, names, language, asker) for row in rows],
         clocks=clock_lines(session, ticket, language, home.office.now()),
