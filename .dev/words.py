@@ -41,7 +41,9 @@ DATA = (
 WORDS_AFTER_ALL = (
     "routing/service.py", "routing/queries.py", "routing/reactions.py", "routing/rulebook.py",
     "routing/cells.py", "routing/sheets.py", "routing/workbooks.py", "routing/drafts.py",
-    "routing/publishing.py",
+    "routing/publishing.py", "routing/unit_register.py", "routing/cooperation.py",
+    "routing/proposals.py", "routing/plan_drafts.py", "routing/consequences.py",
+    "routing/replaying.py",
 )  # fmt: skip
 OPTIONS = {"extensions": "jinja2.ext.i18n", "trim_blocks": "true", "silent": "false"}
 Found = tuple[int, str, str, list[str]]

@@ -68,14 +68,6 @@ def departments(session: Session) -> Sequence[Department]:
     ).all()
 
 
-def staff_with(session: Session, role: Role, department: str | None = None) -> Sequence[Staff]:
-    """The active people who wear a hat, in one unit or anywhere."""
-    query = select(Staff).where(col(Staff.active), col(Staff.roles).contains([role.value]))
-    if department is not None:
-        query = query.where(Staff.department == department)
-    return session.exec(query.order_by(col(Staff.username))).all()
-
-
 def actor_of(staff: Staff) -> Actor:
     """The actor a logged-in person is."""
     roles = frozenset(Role(role) for role in staff.roles)

@@ -48,6 +48,7 @@ class Department(SQLModel, table=True):
     # the office's own telephone, and the accounts that stand in for its head
     duty_phone: str | None = Field(default=None, sa_type=Text)
     deputies: list[str] = _texts()
+    # local days; `valid_to` is the first on which the unit is no more
     valid_from: date | None = None
     valid_to: date | None = None
 

@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, and_, any_, literal, or_
+from sqlalchemy import ColumnElement, Select, and_, any_, func, literal, or_
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.people import actor_of
 from core.permissions import Role, business
 from core.privacy import Keys
-from core.tables import Contact, Staff, Ticket
+from core.tables import Contact, Department, Staff, Ticket
 from notify.notices import Notice, Readers
 from notify.plans import Person
 
@@ -49,7 +50,16 @@ def _wear(readers: Readers) -> ColumnElement[bool]:
     hats = or_(*(literal(str(role)) == any_(col(Staff.roles)) for role in sorted(readers.roles)))
     if readers.department is None:
         return hats
+    if Role.HEAD in readers.roles:
+        hats = or_(hats, col(Staff.username).in_(_deputies(readers.department)))
     return and_(hats, col(Staff.department) == readers.department)
+
+
+def _deputies(department: str) -> Select[tuple[str]]:
+    """The accounts the register names to stand in for a unit's head."""
+    return sql_select(func.unnest(col(Department.deputies))).where(
+        col(Department.code) == department
+    )
 
 
 def _worker(staff: Staff, channels: Collection[str]) -> Recipient:

@@ -8,7 +8,7 @@ from routing.plan import Target
 from routing.tables import TaskRow
 from routing.units import Register
 
-LEAD, SUPPORT, PARTNER = "lead", "support", "partner"
+PARTS = LEAD, SUPPORT, PARTNER = "lead", "support", "partner"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +26,28 @@ class Matrix:
     units: tuple[str, ...]
     lines: tuple[Line, ...]
 
+    @property
+    def totals(self) -> dict[str, dict[str, int]]:
+        """Unit → part → in how many of the tasks shown."""
+        found = {name: dict.fromkeys(PARTS, 0) for name in self.units}
+        for line in self.lines:
+            for name, part in line.parts.items():
+                found[name][part] += 1
+        return found
 
-def matrix(tasks: Sequence[TaskRow], units: Register, *, only: str = "") -> Matrix:
-    """The responsibility matrix; `only` keeps the tasks in which that unit has a part."""
+
+def matrix(tasks: Sequence[TaskRow], units: Register, *, only: str = "", part: str = "") -> Matrix:
+    """The responsibility matrix; `only` keeps the tasks in which that unit has a part,
+    `part` those in which it is that part.
+    """
     lines = [Line(task, parts(task, units)) for task in tasks]
     if only:
-        lines = [line for line in lines if only in line.parts]
+        lines = [line for line in lines if line.parts.get(only) in ({part} if part else PARTS)]
     weight: dict[str, list[int]] = {}
     for line in lines:
-        for name, part in line.parts.items():
+        for name, has in line.parts.items():
             counted = weight.setdefault(name, [0, 0, 0])
-            counted[(LEAD, SUPPORT, PARTNER).index(part)] += 1
+            counted[PARTS.index(has)] += 1
     columns = sorted(weight, key=lambda name: ([-n for n in weight[name]], name))
     if only in columns:
         columns = [only, *(name for name in columns if name != only)]

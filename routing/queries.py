@@ -11,7 +11,7 @@ from sqlmodel import Session, col, select
 from core.events import decode
 from core.people import visible
 from core.permissions import Actor
-from core.states import ORDER_ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
+from core.states import ORDER_ENDED, ORDER_OPEN, ORDER_STEPS, OrderStatus, Status, advance_order
 from core.tables import Department, Entry, Staff, Ticket, Words
 from routing.tables import PartnerRequest, PlanRow, TaskRow, WorkOrder
 
@@ -50,6 +50,14 @@ def orders(session: Session, ticket_id: UUID) -> Sequence[WorkOrder]:
     """All orders of a ticket, in the order they were issued."""
     query = select(WorkOrder).where(WorkOrder.ticket_id == ticket_id)
     return session.exec(query.order_by(col(WorkOrder.id))).all()
+
+
+def open_orders_of(session: Session, unit: str) -> int:
+    """How many orders stand open at a unit."""
+    query = select(func.count()).where(
+        WorkOrder.department == unit, col(WorkOrder.status).in_(ORDER_OPEN)
+    )
+    return session.exec(query).one()
 
 
 def partner_requests(session: Session, ticket_id: UUID) -> Sequence[PartnerRequest]:

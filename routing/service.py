@@ -135,7 +135,8 @@ def fit(desk: Desk, ticket: Ticket, assignment: Assignment) -> None:
         desk.session.exec(
             select(Department.code)
             .where(col(Department.code).in_(units))
-            .where(col(Department.valid_to).is_(None) | (col(Department.valid_to) >= today))
+            .where(col(Department.valid_from).is_(None) | (col(Department.valid_from) <= today))
+            .where(col(Department.valid_to).is_(None) | (col(Department.valid_to) > today))
         )
     )
     if assignment.lead not in known:

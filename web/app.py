@@ -32,6 +32,7 @@ from web.pages import (
     inbox,
     jobs,
     login,
+    matrix,
     oversight,
     patterns,
     plan,
@@ -42,6 +43,7 @@ from web.pages import (
     rulebook_publish,
     suggester,
     ticket,
+    units,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -68,6 +70,8 @@ ROUTERS = (
     bulletin.router,
     plan_import.router,
     plan.router,
+    matrix.router,
+    units.router,
     patterns.router,
 )
 YEAR = 365 * 24 * 3600

@@ -18,6 +18,8 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/rulebooks", N_("规则库"), "route", Act.EDIT_RULES),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
 )
+# pages that belong to a place but are found elsewhere
+BELONG = {"/matrix": "/plan", "/units": "/plan"}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 
@@ -48,6 +50,7 @@ def frame_of(request: Request, home: House) -> Frame:
 def _nav(asker: Asker, language: str, path: str) -> tuple[NavItem, ...]:
     if asker.staff is None:
         return ()
+    path = next((place for page, place in BELONG.items() if path.startswith(page)), path)
     return tuple(
         NavItem(href, translate(language, label), icon, current=path.startswith(href))
         for href, label, icon, act in PLACES

@@ -153,14 +153,16 @@ def test_a_closed_unit_is_refused(office: Office) -> None:
         )  # fmt: skip
 
 
-def test_a_unit_takes_orders_on_its_last_day(office: Office, clock) -> None:
+def test_a_unit_takes_orders_until_the_day_it_is_closed(office: Office, clock) -> None:
     made = file(office, category=None).ticket
+    call = (office, DISPATCHER, routing.service.dispatch, made.id, Assignment(LABOUR))
     with Session(office.engine) as session, session.begin():
         session.get_one(Department, LABOUR).valid_to = local_day(clock())
-    step(
-        office, DISPATCHER, routing.service.dispatch, made.id,
-        Assignment(LABOUR), category=None,
-    )  # fmt: skip
+    with pytest.raises(Invalid):
+        step(*call, category=None)
+    with Session(office.engine) as session, session.begin():
+        session.get_one(Department, LABOUR).valid_to = local_day(clock()) + timedelta(days=1)
+    step(*call, category=None)
     assert ticket(office, made.id).lead == LABOUR
 
 

@@ -55,11 +55,11 @@ def plan(
         request,
         "plan/plan.html",
         plan=row,
-        versions=_same(row.version for row in queries.plans(session)),
+        versions=same(row.version for row in queries.plans(session)),
         tasks=[t for t in tasks if duties.matches(t, units, q=q, unit=unit, section=section)],
         total=len(tasks),
-        sections=_same(dict.fromkeys(t.section for t in tasks if t.section)),
-        units=_same(duties.named(tasks, units)),
+        sections=same(dict.fromkeys(t.section for t in tasks if t.section)),
+        units=same(duties.named(tasks, units)),
         q=q,
         unit=unit,
         section=section,
@@ -71,7 +71,7 @@ def plan(
     )
 
 
-def _same(words: Iterable[str]) -> list[tuple[str, str]]:
+def same(words: Iterable[str]) -> list[tuple[str, str]]:
     """Options whose value is their word."""
     return [(word, word) for word in words]
 
