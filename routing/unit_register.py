@@ -22,7 +22,7 @@ from routing.units import UnitKind
 CODE = re.compile(r"[a-z][a-z0-9]{1,19}")
 PHONE = re.compile(r"(?:0\d{2,3}-?)?\d{5,8}(?:-\d{1,5})?|1\d{2}")
 RESERVED = frozenset({"new"})
-SHORTEST, LONGEST, MOST = 2, 60, 30
+SHORTEST, LONGEST, MOST = 2, 60, 60
 # figures compare a unit only with its like
 PEERS = ("departments", "large", "towns", "zones", "utilities", "court", "party", "outside")
 

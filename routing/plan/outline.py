@@ -12,6 +12,7 @@ _LEVELS = (
     (3, re.compile(rf"^[（(]\s*({_NUMERAL})\s*[）)]\s*[、．.]?\s*")),
     (4, re.compile(r"^任务\s*(\d{1,3})\s*[:：、.．]?\s*(?=\D)")),
     (4, re.compile(r"^第\s*(\d{1,3})\s*(?:项|条)\s*[:：、.．]?\s*")),
+    (4, re.compile(rf"^第({_NUMERAL})条\s*[:：、.．]?\s*")),
     (4, re.compile(rf"^任务({_NUMERAL})\s*[:：、.．]?\s*")),
     (4, re.compile(r"^(\d{1,3})\s*[.．、]\s*(?!\d)")),
     (

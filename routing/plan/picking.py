@@ -8,6 +8,7 @@ from routing.plan.marks import Mark, Marked, closing_sentence, find_marks
 from routing.plan.model import Note, PlanRefused
 from routing.plan.outline import Block
 
+_IN_FORCE = re.compile(r"^本[^，。]{1,12}自[^。]{0,20}(?:施行|实施|执行)")
 _NOT_TASKS = re.compile(
     r"总体要求|总体思路|指导思想|基本原则|目标|保障|组织领导|工作要求|步骤|时间安排|有关要求|附则|背景|意义"
 )
@@ -125,6 +126,8 @@ def _item(block: Block) -> Item:
     for inner in block.within()[1:]:
         first, *rest = inner.paragraphs or [""]
         words.extend([inner.label + first, *rest])
+    while words and _IN_FORCE.match(simplified(words[-1])):
+        words.pop()  # the document's last words, not its last task's
     marked = find_marks(words)
     notes: list[Note] = []
     if not marked.answers and (told := closing_sentence(words)):

@@ -12,7 +12,7 @@ from routing.plan.outline import chinese_number
 _N = r"\d+(?:\.\d+)?"
 _UNITS = (
     r"个?工作日|个?自然日|个?小时|分钟|秒|个月|个?季度|个?百分点|%|‰|天|日(?!前)|万亿元|亿元|万元|元|"
-    r"万户|万家|万人次|万人|户|家|项|个(?!体|人|性|别)|件|人次|人|名|倍|次|公里|平方米|亩|套|台|处|场|条|"
+    r"场次|万户|万家|万人次|万人|户|家|项|个(?!体|人|性|别)|件|人次|人|名|倍|次|公里|平方米|亩|套|台|处|场|条|"
     r"批|辆|所|座|期|篇|分(?!局|级|类)|亿|万"
 )
 _VALUE = re.compile(
@@ -45,6 +45,10 @@ _DIRECTIONS = frozenset(
     {"下降", "降低", "减少", "压缩", "压减", "缩短", "精简", "增长", "提高", "提升"}
 )
 _TIMES = frozenset({"工作日", "自然日", "小时", "分钟", "秒", "天", "日", "月"})
+# 「降低失业保险费率至」: the thing stands between the verb and its goal
+_LOWERED = re.compile(
+    r"(?:压减|压缩|缩短|缩减|减少|降低|下降|精简)(?P<thing>[^，；。\d]{2,20}?)(?:至|到|为)(?:约)?$"
+)
 _DONE = re.compile(r"(?:办结|完成|办理|出证|答复|响应|到场|到达|发证|领证|办好|审结|拿证)")
 _LONGEST = 1500  # nobody promises figures in a sentence longer than a page
 _CEILINGS = frozenset({"以内", "之内", "内", "以下", "及以下"})
@@ -54,13 +58,14 @@ _COUNTED = frozenset("户家个项件人名套台处场条批辆所座期篇次�
     "万户",
     "万人",
     "人次",
+    "场次",
 }
 _MAKING = re.compile(
     r"(?:新增|培育|建成|新建|引进|打造|认定|推出|组织|举办|发放|新培育|招引|落地|投放)[^，；。]{0,30}$"
 )
 _PARTS = re.compile(r"方面|环节|阶段|步骤|领域|重点|层面|维度|体系|机制")
 _SUBJECT_LEAD = re.compile(
-    r"^(?:并|且|将|把|使|力争|确保|推动|推进|促进|实现|保持|进一步|全面|各项|其中|同时|努力|争取|加快|切实)+"
+    r"^(?:[①-⑳]|并|且|将|把|使|力争|确保|推动|推进|促进|实现|保持|进一步|全面|各项|其中|同时|努力|争取|加快|切实)+"
 )
 _SPREAD = re.compile(r"(?:分别|分表|各自|均|平均各|全部|统一|一律|再|已|要|应|原则上|总体|基本)+$")
 _TAIL_NOUN = re.compile(
@@ -176,6 +181,8 @@ def _operator(before: str, found: re.Match[str]) -> tuple[str, str]:
             verb = trimmed[word.start() :]
             subject = trimmed[: word.start()] + (verb if verb in _DIRECTIONS else "")
             return _settled(op, verb, after, found), subject
+    if lowered := _LOWERED.search(trimmed):
+        return "<=", trimmed[: lowered.start()] + lowered["thing"]
     if after in {"以内", "之内", "内"}:
         return "<=", trimmed
     return (">=", trimmed) if after in {"以上", "及以上"} else ("", trimmed)

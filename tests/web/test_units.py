@@ -76,7 +76,7 @@ def test_a_new_unit_is_found_under_each_of_its_names(staff, office) -> None:
         ("name", "12345"),
         ("name", "区人社局"),
         ("aliases", "人社局"),
-        ("aliases", "、".join(f"某某单位{n}处" for n in range(40))),
+        ("aliases", "、".join(f"某某单位{n}处" for n in range(70))),
         ("kind", "castle"),
         ("peers", "castle"),
         ("parent", "nobody"),
