@@ -29,7 +29,8 @@ BATCH = 1_000
 COLUMNS = (
     col(Ticket.id), col(Ticket.category), col(Ticket.request), col(Ticket.title),
     col(Ticket.content), col(Ticket.place), col(Ticket.channel), col(Ticket.respondent),
-    col(Ticket.urgency), col(Ticket.caution), col(Ticket.received_at),
+    col(Ticket.urgency), col(Ticket.caution), col(Ticket.received_at), col(Ticket.company_name),
+    col(Ticket.uscc),
 )  # fmt: skip
 Told = Callable[[int, int, UUID, Tally], None]
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from intake.suggest import Guess, guess
 from intake.suggesters import THRESHOLD, shipped
+from routing.amounts import largest
 from routing.data import District, district
 from routing.rulebook import duties_of
 from routing.rules import Facts, Rulebook, decide
@@ -60,7 +61,14 @@ class Adviser:
         never = found.category in self.cautions and found.share >= CLEARLY
         chosen = found.category if never else found.ranked[0][0]
         task = self.tasks.get(chosen)
-        facts = Facts(chosen, found.kind, text, urgency=found.urgency, caution=found.caution)
+        facts = Facts(
+            chosen,
+            found.kind,
+            text,
+            amount=largest(text),
+            urgency=found.urgency,
+            caution=found.caution,
+        )
         decision = decide(facts, self.book, self.home.register)
         share = found.sure_of(self.owners)
         return {

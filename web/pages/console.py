@@ -13,7 +13,9 @@ from core.people import departments
 from core.permissions import Act, demand
 from intake import draft, identity, queries, service
 from routing import queries as routing_queries
+from routing.amounts import largest
 from routing.current import in_force
+from routing.facts import enterprise_of
 from routing.rules import Decision, Facts, decide
 from sla import clocks, policies
 from sla.standards import standards
@@ -96,7 +98,9 @@ def routing_preview(
         place=values.get("place", ""),
         channel="phone",
         respondent=values.get("respondent", ""),
+        amount=largest(text),
         day=local_day(now),
+        enterprise=enterprise_of(values.get("uscc"), values.get("company_name")),
         urgency="critical" if found.urgency == "critical" else values.get("urgency") or "normal",
         caution=found.caution,
     )
