@@ -56,6 +56,12 @@ def start(
     return row
 
 
+def newest(session: Session) -> RulebookRow | None:
+    """The draft begun last, where one is open."""
+    query = select(RulebookRow).where(RulebookRow.state == "draft")
+    return session.exec(query.order_by(col(RulebookRow.created_at).desc()).limit(1)).first()
+
+
 def add(desk: Desk, version: str, seen: int, cells: Cells) -> RulebookRow:
     """A new rule. Invalid names each cell at fault."""
     row = _held(desk, version, seen)

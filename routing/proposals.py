@@ -11,9 +11,15 @@ from core.desk import Desk
 from core.errors import Conflict, Invalid, NotFound
 from core.permissions import Act, demand
 from core.tables import Ticket
+from routing import drafts, versions
+from routing.amendments import amendment
+from routing.cells import cells_of
+from routing.current import compiled
+from routing.rules import lead_of
 from routing.tables import RuleProposal
 
 ADOPTED, DISMISSED = "adopted", "dismissed"
+WHY = "{count}件实际改派，按规则修改建议调整"
 
 
 def notice(desk: Desk, ticket: Ticket, *, sent_to: str, went_to: str) -> None:
@@ -56,13 +62,39 @@ def listed(session: Session, *, state: str = "open", limit: int = 100) -> Sequen
     return session.exec(query.order_by(*order).limit(limit)).all()
 
 
-def decide_on(desk: Desk, proposal_id: UUID, *, state: str, reason: str) -> RuleProposal:
-    """An editor took the change into a draft, or says why the rules stay as they are."""
-    demand(desk.actor, Act.EDIT_RULES)
-    if state not in {ADOPTED, DISMISSED}:
-        raise Invalid.one("state", "unknown", "请选择采纳或不采纳")
-    if state == DISMISSED and not reason.strip():
+def adopt(desk: Desk, proposal_id: UUID, *, reason: str = "") -> tuple[str, str]:
+    """Put the change into the newest draft, or a new one: the draft's version and its rule.
+
+    Nothing decides differently until a second person publishes that draft.
+    """
+    proposal = _decided(desk, proposal_id, ADOPTED, reason)
+    row = drafts.newest(desk.session) or drafts.start(desk)
+    book = compiled(desk.session, row)
+    leads = {rule.id: lead_of(rule, book.book) for rule in book.book.rules}
+    made = amendment(
+        versions.rules_of(row),
+        lambda rule: leads.get(rule["id"], ""),
+        category=proposal.category,
+        sent_to=proposal.sent_to,
+        went_to=proposal.went_to,
+        reason=WHY.format(count=proposal.seen) + (f"；{reason.strip()}" if reason.strip() else ""),
+    )
+    for rule in made.changed:
+        row = drafts.change(desk, row.version, row.revision, rule["id"], cells_of(rule))
+    for rule in made.added:
+        row = drafts.add(desk, row.version, row.revision, cells_of(rule))
+    return row.version, made.rule
+
+
+def dismiss(desk: Desk, proposal_id: UUID, *, reason: str) -> None:
+    """The rules stay as they are, and why."""
+    if not reason.strip():
         raise Invalid.one("reason", "required", "请写明不采纳的理由")
+    _decided(desk, proposal_id, DISMISSED, reason)
+
+
+def _decided(desk: Desk, proposal_id: UUID, state: str, reason: str) -> RuleProposal:
+    demand(desk.actor, Act.EDIT_RULES)
     row = desk.session.get(RuleProposal, proposal_id, with_for_update=True)
     if row is None:
         raise NotFound

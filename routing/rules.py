@@ -240,6 +240,15 @@ def _decided(
     )
 
 
+def lead_of(rule: Rule, book: Rulebook) -> str:
+    """The unit a rule sends to when it holds and nobody is in conflict; empty for a person."""
+    outcome = rule.outcome
+    duty = book.duties.get(outcome.task) if outcome.task is not None else None
+    if outcome.ground:
+        return ""
+    return outcome.lead or (duty.leads[0] if duty and duty.leads else "")
+
+
 def _unconcerned(book: Rulebook, sealed: tuple[str, ...]) -> str | None:
     """Who takes a complaint that its own unit may not see."""
     return next(

@@ -58,6 +58,9 @@ def _tools(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     check.add_argument("--json", action="store_true")
     explain = _verb(rules, "explain", "why this unit?", commands.rules_explain)
     explain.add_argument("number", help="a ticket's number")
+    replay = _verb(rules, "replay", "try a book on past tickets", commands.rules_replay)
+    replay.add_argument("book", help="a stored version, or an edited .xlsx file")
+    replay.add_argument("--json", action="store_true")
     _verb(verbs, "deadline", "JSON lines of starts and promises to deadlines", commands.deadline)
     _verb(
         verbs,

@@ -6,7 +6,7 @@ from sqlmodel import Session, select
 from core.desk import Office
 from core.events import OrderIssued, TicketAccepted
 from core.ids import row_id
-from core.people import actor_of, departments, staff_with, visible
+from core.people import actor_of, departments, visible
 from core.permissions import SYSTEM, UNIT_ROLES, VISITOR, Act, Actor, Role, business, may
 from core.tables import Department, Staff, Ticket
 from tests.cast import OTTO, staff
@@ -169,14 +169,6 @@ def people(bare_office: Office) -> Office:
                 )
             )  # fmt: skip
     return bare_office
-
-
-def test_people_are_found_by_hat_and_unit_and_those_who_left_are_not(people: Office) -> None:
-    with Session(people.engine) as session:
-        assert [p.username for p in staff_with(session, Role.HANDLER)] == ["ann", "bob", "zoe"]
-        assert [p.username for p in staff_with(session, Role.HANDLER, "a")] == ["ann", "zoe"]
-        assert [p.username for p in staff_with(session, Role.HEAD)] == ["zoe"]
-        assert staff_with(session, Role.LEADER) == []
 
 
 def test_units_are_listed_by_kind_and_name(people: Office) -> None:

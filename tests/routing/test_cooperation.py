@@ -1,6 +1,6 @@
 """More hands on a ticket, on the whole house: co-handlers, reassignment, desks, bodies outside."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,9 +11,10 @@ from core import permissions
 from core.desk import Office
 from core.errors import Conflict, Forbidden, Invalid, NotFound, TransitionRefused
 from core.events import ClockMoved, OrderAssigned, PartnerAnswered, PartnerAsked
+from core.moments import local_day
 from core.tables import Department, Staff, Ticket
-from routing import cooperation, proposals
-from routing.tables import PartnerRequest, RuleProposal, WorkOrder
+from routing import cooperation, proposals, publishing, versions
+from routing.tables import PartnerRequest, RulebookRow, RuleProposal, WorkOrder
 from tests.cast import (
     APPROVAL,
     DISPATCHER,
@@ -378,16 +379,42 @@ def test_an_editor_decides_on_a_proposal_once_and_the_next_detour_opens_another(
     with Session(office.engine) as session:
         [proposal] = proposals.listed(session)
     with pytest.raises(Forbidden):
-        step(office, OTTO, proposals.decide_on, proposal.id, state="adopted", reason="")
+        step(office, OTTO, proposals.adopt, proposal.id)
     with pytest.raises(Invalid):
-        step(office, SUPERVISOR, proposals.decide_on, proposal.id, state="dismissed", reason=" ")
-    step(office, SUPERVISOR, proposals.decide_on, proposal.id, state="dismissed", reason="个案")
+        step(office, SUPERVISOR, proposals.dismiss, proposal.id, reason=" ")
+    step(office, SUPERVISOR, proposals.dismiss, proposal.id, reason="个案")
     with pytest.raises(Conflict):
-        step(office, SUPERVISOR, proposals.decide_on, proposal.id, state="adopted", reason="")
+        step(office, SUPERVISOR, proposals.adopt, proposal.id)
     detour()
     with Session(office.engine) as session:
         states = session.exec(select(RuleProposal.state).order_by(col(RuleProposal.state))).all()
     assert states == ["dismissed", "open"]
+
+
+def test_an_adopted_proposal_is_a_draft_that_sends_the_next_case_where_the_last_ones_went(
+    office: Office, clock
+) -> None:
+    for _ in range(2):
+        order = lead(office, file(office).ticket.id)
+        step(office, DISPATCHER, cooperation.reassign, order.id, new_lead=LABOUR, reason="理由")
+    with Session(office.engine) as session:
+        [proposal] = proposals.listed(session)
+    version, rule = step(office, DISPATCHER, proposals.adopt, proposal.id)
+    with Session(office.engine) as session:
+        row = session.get_one(RulebookRow, version)
+        changed = next(r for r in versions.rules_of(row) if r["id"] == rule)
+        assert changed["then"]["lead"] == LABOUR
+        assert changed["reason"].startswith("2件")
+        assert not versions.certificate(session, row, date(2026, 11, 18)).findings
+        seen = row.revision
+    assert lead(office, file(office).ticket.id).department == APPROVAL
+    # the proposer of the draft is not the one who makes it law
+    publish = publishing.publish
+    today = local_day(clock())
+    with pytest.raises(Forbidden):
+        step(office, DISPATCHER, publish, version, seen, day=today)
+    step(office, SUPERVISOR, publish, version, seen, day=today)
+    assert lead(office, file(office).ticket.id).department == LABOUR
 
 
 def test_a_case_kept_from_the_unit_it_complains_of_teaches_no_rule(office: Office) -> None:

@@ -1,14 +1,13 @@
 """What the command line does, one module per kind of command; heavy imports wait inside."""
 
 from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
+from web.commands.rules import rules_check, rules_explain, rules_replay
 from web.commands.running import doctor, migrate, seed, serve, tick, up, work
 from web.commands.tools import (
     bulletin,
     deadline,
     identity_check,
     plan_import,
-    rules_check,
-    rules_explain,
     suggest,
 )
 
@@ -25,6 +24,7 @@ __all__ = [
     "plan_import",
     "rules_check",
     "rules_explain",
+    "rules_replay",
     "seed",
     "serve",
     "suggest",

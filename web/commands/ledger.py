@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.ledger import Finding, Link, Seal, verify_chain, verify_seals
 from core.settings import load
-from web.commands.place import data_dir, installation, say, secret
+from web.commands.place import data_dir, opened_house, say, secret
 
 SEAL_FIELDS = ("day", "entries", "digest", "previous", "head")
 
@@ -23,13 +23,9 @@ def ledger_verify(arguments: argparse.Namespace) -> int:
 
 def _from_database() -> list[Finding]:
     from core import sealing
-    from web import wiring
 
-    with installation() as settings:
-        office = wiring.build(settings)
-        findings = sealing.verify(office.engine, office.keys.ledger)
-        office.engine.dispose()
-    return findings
+    with opened_house() as office:
+        return sealing.verify(office.engine, office.keys.ledger)
 
 
 def _from_file(path: Path) -> list[Finding]:
@@ -63,19 +59,19 @@ def ledger_export(arguments: argparse.Namespace) -> int:
     from core import sealing
     from core.database import reader
     from core.tables import SealRow, Ticket
-    from web import wiring
 
-    with installation() as settings, arguments.out.open("w", encoding="utf-8") as out:
-        office = wiring.build(settings)
-        with reader(office.engine) as session:
-            for number, entries in session.exec(select(Ticket.number, Ticket.entries)):
-                _line(out, row="ticket", number=number, entries=entries)
-            for link in sealing.links(session):
-                fields = {name: getattr(link, name) for name in Link.__slots__}
-                _line(out, row="entry", **fields)
-            for seal in session.exec(select(SealRow).order_by(col(SealRow.day))):
-                _line(out, row="seal", **{name: getattr(seal, name) for name in SEAL_FIELDS})
-        office.engine.dispose()
+    with (
+        opened_house() as office,
+        arguments.out.open("w", encoding="utf-8") as out,
+        reader(office.engine) as session,
+    ):
+        for number, entries in session.exec(select(Ticket.number, Ticket.entries)):
+            _line(out, row="ticket", number=number, entries=entries)
+        for link in sealing.links(session):
+            fields = {name: getattr(link, name) for name in Link.__slots__}
+            _line(out, row="entry", **fields)
+        for seal in session.exec(select(SealRow).order_by(col(SealRow.day))):
+            _line(out, row="seal", **{name: getattr(seal, name) for name in SEAL_FIELDS})
     say(f"Wrote {arguments.out}")
     return 0
 
@@ -89,25 +85,19 @@ def ledger_head(_arguments: argparse.Namespace) -> int:
     """The head that bulletins print."""
     from core import sealing
     from core.database import reader
-    from web import wiring
 
-    with installation() as settings:
-        office = wiring.build(settings)
-        with reader(office.engine) as session:
-            seal = sealing.head(session)
-        office.engine.dispose()
+    with opened_house() as office, reader(office.engine) as session:
+        seal = sealing.head(session)
     print(f"{seal.day} {seal.head} ({seal.entries} entries)" if seal else "no day sealed yet")
     return 0
 
 
 def audit(_arguments: argparse.Namespace) -> int:
     """Every cached column that the timeline contradicts, on a line; 1 when there is one."""
-    from web import auditing, wiring
+    from web import auditing
 
-    with installation() as settings:
-        office = wiring.build(settings)
+    with opened_house() as office:
         found = list(auditing.audit(office))
-        office.engine.dispose()
     for line in found:
         print(line)
     print("audit: differences found" if found else "audit: caches equal their folds")

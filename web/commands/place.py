@@ -5,8 +5,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.settings import Settings, load
+
+if TYPE_CHECKING:
+    from core.desk import Office
 
 
 def say(words: str) -> None:
@@ -56,3 +60,16 @@ def installation() -> Iterator[Settings]:
         return
     with embedded(folder, database_url=given[0], redis_url=given[1], say=say) as servers:
         yield export(servers.database_url, servers.redis_url, folder)
+
+
+@contextmanager
+def opened_house() -> Iterator["Office"]:
+    """The installation's office, its connections closed however the command ends."""
+    from web import wiring
+
+    with installation() as settings:
+        office = wiring.build(settings)
+        try:
+            yield office
+        finally:
+            office.engine.dispose()

@@ -1,4 +1,4 @@
-"""Tools on the command line: plans, rules, deadlines, codes, bulletins."""
+"""Tools on the command line: plans, deadlines, suggestions, codes, bulletins."""
 
 import argparse
 import json
@@ -6,7 +6,8 @@ import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from web.commands.place import installation, say
+from core.settings import load
+from web.commands.place import opened_house, say
 
 if TYPE_CHECKING:
     from routing.plan import Plan
@@ -51,96 +52,21 @@ def _apply(document: str, *, as_json: bool) -> int:
     from core.permissions import SYSTEM
     from routing.importing import apply_plan, digest_of, read_here, version_of
     from routing.plan_drafts import outlook
-    from web import wiring
 
-    with installation() as settings:
-        office = wiring.build(settings)
-        with office.desk(SYSTEM) as desk:
-            plan = read_here(desk.session, document)
-            if _told(plan, as_json=as_json):
-                return 1
-            today = local_day(desk.now)
-            version = version_of(today, digest_of(plan, document))
-            ahead = outlook(desk.session, plan, desk.now)
-            apply_plan(desk, plan, version=version, document=document, effective_from=today)
-        office.engine.dispose()
+    with opened_house() as office, office.desk(SYSTEM) as desk:
+        plan = read_here(desk.session, document)
+        if _told(plan, as_json=as_json):
+            return 1
+        today = local_day(desk.now)
+        version = version_of(today, digest_of(plan, document))
+        ahead = outlook(desk.session, plan, desk.now)
+        apply_plan(desk, plan, version=version, document=document, effective_from=today)
     names = ("added", "removed", "changed", "renumbered")
     say(", ".join(f"{len(getattr(ahead.diff, name))} {name}" for name in names))
     for finding in ahead.findings:
         say(f"rule {finding.rule}: task {finding.task} {finding.code}")
     say(f"Imported as {version}; a rulebook decides by it once it is published over it")
     return 0
-
-
-def rules_check(arguments: argparse.Namespace) -> int:
-    """The certificate of the shipped rulebook; 1 when something is not proved."""
-    from routing.data import district
-    from routing.rulebook import check
-
-    home = district()
-    proof = check(home.book(home.plan()), home.vocabulary, home.register, home.effective_from)
-    if arguments.json:
-        found = [
-            {
-                "code": finding.code,
-                "rules": list(finding.rules),
-                "message": finding.message,
-                "witness": {key: str(value) for key, value in finding.witness.items()},
-            }
-            for finding in proof.findings
-        ]
-        body = {
-            "version": proof.version,
-            "proved": proof.ok,
-            "categories": proof.categories,
-            "rules": proof.rules,
-            "findings": found,
-            "opaque": list(proof.opaque),
-        }
-        print(json.dumps(body, ensure_ascii=False, indent=2))
-        return 0 if proof.ok else 1
-    for finding in proof.findings:
-        print(f"{finding.code} {','.join(finding.rules)}: {finding.message}")
-    verdict = "proved" if proof.ok else "not proved"
-    print(
-        f"rulebook {proof.version}: {verdict}; {proof.categories} categories, {proof.rules} rules"
-    )
-    if proof.opaque:
-        say(f"{len(proof.opaque)} rules depend on words: they may fire, nothing more can be proved")
-    return 0 if proof.ok else 1
-
-
-def rules_explain(arguments: argparse.Namespace) -> int:
-    """Why this unit: the decision stored with the ticket, rule by rule."""
-    from core.database import reader
-    from core.events import Audience
-    from core.permissions import SYSTEM
-    from core.timeline import entries
-    from intake.queries import by_number
-    from web import wiring
-
-    with installation() as settings:
-        office = wiring.build(settings)
-        with reader(office.engine) as session:
-            ticket = by_number(session, SYSTEM, arguments.number)
-            timeline = entries(session, ticket.id, Audience.OVERSIGHT)
-        office.engine.dispose()
-    for entry in timeline:
-        if entry.kind in {"ticket.routed", "ticket.triage_needed"}:
-            _explain(entry.kind, entry.facts)
-    return 0
-
-
-def _explain(kind: str, facts: dict[str, object]) -> None:
-    trace = facts["trace"]
-    assert isinstance(trace, list)
-    for tried in trace:
-        held = f"did not hold: {tried['failed']}" if tried["failed"] else "held"
-        print(f"  {tried['rule']:<32} {held}")
-    if kind == "ticket.routed":
-        print(f"→ {facts['lead']} (task {facts['task']}, by {facts['by']}, book {facts['book']})")
-    else:
-        print(f"→ a person decides, ground {facts['ground']} (book {facts['book']})")
 
 
 def _stream(lines: Iterable[str]) -> int:
@@ -175,20 +101,16 @@ def bulletin(arguments: argparse.Namespace) -> int:
     from core.database import reader
     from sla import press, queries
     from sla.bulletins import period
-    from web import wiring
     from web.paper import bulletin_html
 
     wanted = period(arguments.period)
-    with installation() as settings:
-        office = wiring.build(settings)
-        with reader(office.engine) as session:
-            row = queries.bulletin(session, wanted.name)
-            body = press.opened(row) if row else press.preview(session, wanted, office.now())
-            if arguments.format == "html":
-                text = bulletin_html(session, row, body, settings.district)
-            else:
-                text = json.dumps(body, ensure_ascii=False, sort_keys=True, indent=2)
-        office.engine.dispose()
+    with opened_house() as office, reader(office.engine) as session:
+        row = queries.bulletin(session, wanted.name)
+        body = press.opened(row) if row else press.preview(session, wanted, office.now())
+        if arguments.format == "html":
+            text = bulletin_html(session, row, body, load().district)
+        else:
+            text = json.dumps(body, ensure_ascii=False, sort_keys=True, indent=2)
     if arguments.out:
         arguments.out.write_text(text + "\n", encoding="utf-8")
         say(f"Wrote {arguments.out}")

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from core.errors import Refused
+from core.errors import Invalid, Refused
 from core.permissions import Act, demand
 from core.tables import Ticket
 from routing import proposals, queries
@@ -74,10 +74,17 @@ def decide_on(
     """Taken into a draft, or not, and why."""
     try:
         with home.office.desk(asker.actor) as desk:
-            proposals.decide_on(desk, proposal, state=state, reason=reason)
+            if state == proposals.ADOPTED:
+                version, rule = proposals.adopt(desk, proposal, reason=reason)
+                back = f"/rulebooks/{version}?q={rule}#rule-{rule}"
+            elif state == proposals.DISMISSED:
+                proposals.dismiss(desk, proposal, reason=reason)
+                back = "/proposals"
+            else:
+                raise Invalid.one("state", "unknown", "请选择采纳或不采纳")
     except Refused as refused:
         return _refused(request, home, asker, refused)
-    return RedirectResponse("/proposals", 303)
+    return RedirectResponse(back, 303)
 
 
 def _refused(request: Request, home: House, asker: Asker, refused: Refused) -> Response:
