@@ -85,6 +85,7 @@ class Ticket(SQLModel, table=True):
         code_check("urgency", URGENCIES),
         Index("ix_ticket_open_due", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_ticket_status", "status", "id"),
+        Index("ix_ticket_category", "category", "id"),
         Index("ix_ticket_units", "units", postgresql_using="gin"),
     )
 

@@ -41,6 +41,18 @@ def by_number(session: Session, actor: Actor, number: str) -> Ticket:
     return ticket
 
 
+def recent_of(
+    session: Session, actor: Actor, category: str, *, but: UUID | None, limit: int = 100
+) -> Sequence[Ticket]:
+    """The newest dispatched tickets of a category that the actor may see."""
+    query = select(Ticket).where(
+        Ticket.category == category, col(Ticket.lead).is_not(None), visible(actor)
+    )
+    if but is not None:
+        query = query.where(Ticket.id != but)
+    return session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)).all()
+
+
 def categories(session: Session) -> Sequence[CategoryRow]:
     """The open categories, parents before their children."""
     return session.exec(

@@ -18,6 +18,7 @@ def upgrade() -> None:
     op.add_column("ticket", sa.Column("caution", sa.Text()))
     op.add_column("ticket", sa.Column("guess_share", sa.Integer()))
     op.add_column("ticket", sa.Column("guess_model", sa.Text()))
+    op.create_index("ix_ticket_category", "ticket", ["category", "id"])
     op.create_index(
         "ix_entry_by_person",
         "entry",
@@ -57,6 +58,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("suggester_act")
     op.drop_table("suggester")
+    op.drop_index("ix_ticket_category", table_name="ticket")
     op.drop_index("ix_entry_by_person", "entry")
     for column in ("guess_model", "guess_share", "caution"):
         op.drop_column("ticket", column)

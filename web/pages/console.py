@@ -78,7 +78,9 @@ def _preview(request: Request, home: House, asker: Asker, values: dict[str, str]
     with Session(home.office.engine) as session:
         shown = routing_preview(session, home, values, language_of(request))
         text = f"{values.get('title', '')}\n{values.get('content', '')}"
-        shown["suggested"] = suggestions(session, home.office.now, text, language_of(request))
+        shown["suggested"] = suggestions(
+            session, home.office.now, text, language_of(request), actor=asker.actor
+        )
         shown["earlier"] = _earlier(request, home, session, asker, values)
     return page(request, "console/_preview.html", preview=shown)
 

@@ -56,7 +56,9 @@ def _page(
         ],
         acts=suggesters.acts(session),
         tried=tried,
-        suggested=suggestions(session, home.office.now, tried, language_of(request)),
+        suggested=suggestions(
+            session, home.office.now, tried, language_of(request), actor=asker.actor
+        ),
     )
 
 

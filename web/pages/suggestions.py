@@ -1,10 +1,14 @@
 """What the suggester proposes, as pages show it: categories with their lead, how sure, and why."""
 
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
 from core.moments import Now
+from core.permissions import Actor
+from intake import queries as intake_queries
+from intake.suggest.likeness import alike
 from intake.suggesters import in_use
 from routing import current, queries
 from routing.rules import Facts, decide
@@ -14,10 +18,21 @@ from web.pages import views
 SHOWN = 3
 LEAST = 0.05
 ENOUGH = 5
+LIKE = 2
 
 
-def suggestions(session: Session, now: Now, text: str, language: str) -> dict[str, Any] | None:
-    """Up to three categories with lead and share; None while there is too little to read."""
+def suggestions(
+    session: Session,
+    now: Now,
+    text: str,
+    language: str,
+    *,
+    actor: Actor,
+    but: UUID | None = None,
+) -> dict[str, Any] | None:
+    """Up to three categories with lead and share, and earlier cases like it that the actor may
+    read (`but` is the case itself); None while there is too little to read.
+    """
     rules = current.in_force(session, now())
     if rules is None or len("".join(text.split())) < ENOUGH:
         return None
@@ -43,6 +58,7 @@ def suggestions(session: Session, now: Now, text: str, language: str) -> dict[st
     return {
         "lines": lines,
         "words": found.words,
+        "earlier": _earlier(session, actor, text, lines[0]["category"], names, but),
         "sure": filing.sure(found, using, rules),
         "caution": categories.get(found.caution, "") if found.caution else "",
         "urgency": words.word(language, words.URGENCY, found.urgency)
@@ -50,3 +66,25 @@ def suggestions(session: Session, now: Now, text: str, language: str) -> dict[st
         else "",
         "model": found.model,
     }
+
+
+def _earlier(
+    session: Session,
+    actor: Actor,
+    text: str,
+    category: str,
+    names: dict[str, str],
+    but: UUID | None,
+) -> list[dict[str, Any]]:
+    """Dispatched cases of the likeliest category whose words are nearest."""
+    rows = {row.id: row for row in intake_queries.recent_of(session, actor, category, but=but)}
+    texts = ((row.id, f"{row.title}\n{row.content}") for row in rows.values())
+    return [
+        {
+            "number": rows[key].number,
+            "title": rows[key].title,
+            "lead_name": names.get(rows[key].lead or "", ""),
+            "percent": round(100 * share),
+        }
+        for key, share in alike(text, texts, LIKE)
+    ]

@@ -213,7 +213,9 @@ def _suggested(
     """What the suggester says to the dispatcher who has to decide."""
     if not (asker.may(Act.DISPATCH) and _triage(ticket)):
         return None
-    return suggestions(session, home.office.now, f"{ticket.title}\n{ticket.content}", language)
+    text = f"{ticket.title}\n{ticket.content}"
+    now = home.office.now
+    return suggestions(session, now, text, language, actor=asker.actor, but=ticket.id)
 
 
 def _triage(ticket: Ticket) -> bool:
