@@ -8,6 +8,7 @@ from sqlmodel import Session
 from core.moments import Now
 from core.permissions import Actor
 from intake import queries as intake_queries
+from intake.suggest.guess import Guess
 from intake.suggest.likeness import alike
 from intake.suggesters import in_use
 from routing import current, queries
@@ -40,6 +41,23 @@ def suggestions(
     found = filing.guessed(session, text)
     names = queries.unit_names(session)
     categories = views.category_names(session, language)
+    lines = _lines(found, rules, names, categories)
+    return {
+        "lines": lines,
+        "words": found.words,
+        "earlier": _earlier(session, actor, text, lines[0]["category"], names, but),
+        "sure": filing.sure(found, using, rules),
+        "caution": categories.get(found.caution, "") if found.caution else "",
+        "urgency": words.word(language, words.URGENCY, found.urgency)
+        if found.urgency != "normal"
+        else "",
+        "model": found.model,
+    }
+
+
+def _lines(
+    found: Guess, rules: current.InForce, names: dict[str, str], categories: dict[str, str]
+) -> list[dict[str, Any]]:
     lines: list[dict[str, Any]] = []
     for code, share in found.ranked[:SHOWN]:
         if share < LEAST and lines:
@@ -55,17 +73,7 @@ def suggestions(
                 "task": decision.task,
             }
         )
-    return {
-        "lines": lines,
-        "words": found.words,
-        "earlier": _earlier(session, actor, text, lines[0]["category"], names, but),
-        "sure": filing.sure(found, using, rules),
-        "caution": categories.get(found.caution, "") if found.caution else "",
-        "urgency": words.word(language, words.URGENCY, found.urgency)
-        if found.urgency != "normal"
-        else "",
-        "model": found.model,
-    }
+    return lines
 
 
 def _earlier(
