@@ -1,5 +1,6 @@
 """The plan's pages: brought in by one, its doubts settled, put in force by another."""
 
+import zipfile
 from io import BytesIO
 
 import pytest
@@ -7,8 +8,10 @@ from docx import Document
 from sqlalchemy import text
 from sqlmodel import Session
 
+from core.moments import local_day
 from routing import queries
 from routing.data import district
+from tests.web.test_filing import GOOD
 
 READERS = ("operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj")
 EDITORS = ("dispatcher", "supervisor")
@@ -240,3 +243,30 @@ def test_the_plan_is_searched_sifted_and_read_task_by_task(staff) -> None:
     assert page.status_code == 200
     assert client.get("/plan/tasks/81").status_code == 404
     assert client.get(f"/plan/tasks/{10**30}").status_code == 404
+
+
+def test_a_ticket_keeps_the_task_of_the_plan_it_was_dispatched_by(staff, office, clock) -> None:
+    filed = staff("operator").post("/api/v1/tickets", json=GOOD).json()
+    page = staff("dispatcher").get(f"/tickets/{filed['number']}?lang=zh").text
+    assert "优化企业开办" in page
+    address = bring(staff("dispatcher"), SMALL.replace("优化企业开办", "换了名目的任务"))
+    second = staff("supervisor")
+    sent = {
+        "effective_from": str(local_day(clock())),
+        "digest": digest_of(second.get(address)),
+    }
+    answer = second.post(f"{address}/apply", data=sent, follow_redirects=False)
+    assert answer.status_code == 303, answer.text
+    assert "换了名目的任务" in second.get("/plan").text
+    assert "优化企业开办" in second.get(f"/tickets/{filed['number']}?lang=zh").text
+
+
+def test_a_document_that_swells_when_it_is_opened_is_refused(staff, office) -> None:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("word/document.xml", b"<a/>" + b" " * (80 * 2**20))
+    client = staff("dispatcher")
+    answer = client.post("/plan/import", files={"file": ("a.docx", packed.getvalue())})
+    assert answer.status_code == 422
+    assert "过大" in answer.text
+    assert count(office, "plan_draft") == 0
