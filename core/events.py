@@ -559,6 +559,31 @@ class ClockMoved(Event):
     department: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExtensionAsked(Event):
+    """The unit asks for more working days, before the promise is due; `words` say why."""
+
+    kind: ClassVar[str] = "clock.extension_asked"
+    clock: UUID
+    metric: str
+    order: UUID
+    department: str
+    days: int
+    words: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ExtensionRefused(Event):
+    """The promise stays as it is. A granted extension is the due time moving: `ClockMoved`."""
+
+    kind: ClassVar[str] = "clock.extension_refused"
+    clock: UUID
+    metric: str
+    order: UUID
+    department: str
+    words: UUID | None = None
+
+
 def _register() -> dict[str, type[Event]]:
     found = [value for value in globals().values() if isinstance(value, type)]
     return {cls.kind: cls for cls in found if issubclass(cls, Event) and cls.kind}

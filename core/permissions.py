@@ -54,6 +54,8 @@ class Act(StrEnum):
     ASSIGN = "assign"
     HANDLE = "handle"
     REPLY = "reply"
+    ASK_EXTENSION = "ask_extension"
+    GRANT_EXTENSION = "grant_extension"
     REVIEW_REPLY = "review_reply"
     CALL_BACK = "call_back"
     NOTE = "note"
@@ -79,15 +81,18 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
         | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
+        | {Act.GRANT_EXTENSION}
     ),
     Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE}),
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
     Role.HANDLER: frozenset(_UNIT | {Act.SIGN, Act.HANDLE, Act.REPLY}),
-    Role.HEAD: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY}),
+    Role.HEAD: frozenset(
+        _UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
+    ),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
-        | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES}
+        | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -102,7 +107,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.PARTNER: frozenset[Act](),
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
-    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES},
+    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES, Act.GRANT_EXTENSION},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

@@ -9,6 +9,8 @@ from core.events import (
     ClockMoved,
     ClockWarned,
     Event,
+    ExtensionAsked,
+    ExtensionRefused,
     InfoRequested,
     OrderCancelled,
     OrderEscalated,
@@ -125,7 +127,11 @@ def _due_moved(fact: Event, _case: Case) -> tuple[Notice, ...]:
     if not shown or fact.due in {None, fact.before}:
         return ()
     params: Params = {"due": as_text(fact.due), "before": as_text(fact.before)}
-    return (Notice("due_moved", COMPLAINANT, params),)
+    told = Notice("due_moved", COMPLAINANT, params)
+    if fact.ground != "extension" or fact.department is None:
+        return (told,)
+    granted = params | {"department": fact.department}
+    return told, Notice("extension_granted", _unit(fact.department, *UNIT_ROLES), granted)
 
 
 # --- to the units ---------------------------------------------------------------------
@@ -175,6 +181,18 @@ def _return_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
     assert isinstance(fact, ReturnAsked)
     params: Params = {"department": fact.department, "suggested": fact.suggested}
     return (Notice("return_asked", DISPATCHERS, params),)
+
+
+def _extension_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, ExtensionAsked)
+    params: Params = {"department": fact.department, "days": fact.days}
+    return (Notice("extension_asked", SECOND_PERSONS, params),)
+
+
+def _extension_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, ExtensionRefused)
+    readers = _unit(fact.department, *UNIT_ROLES)
+    return (Notice("extension_refused", readers, {"department": fact.department}),)
 
 
 def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
@@ -246,6 +264,8 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     ClockBreached: _promise,
     OrderEscalated: _promise,
     ClockMoved: _due_moved,
+    ExtensionAsked: _extension_asked,
+    ExtensionRefused: _extension_refused,
 }
 # the kinds of entry that may call for letters at all
 FOLLOWED = frozenset(cls.kind for cls in WRITERS)

@@ -77,6 +77,7 @@ def _learn(case: CaseRow, entry: Entry, event: Event) -> None:
         case ClockMoved(metric="resolve"):
             case.due_at = event.due
             case.original_due_at = case.original_due_at or event.before
+            case.extensions += event.ground == "extension"
         case OrderSigned():
             case.signed_at = entry.at
         case ContactMade(reached=True):

@@ -188,6 +188,9 @@ CHANGES: Mapping[str, Callable[[Fact], dict[str, Any]]] = {
     "clock.breached": lambda entry: {"state": "breached", "level": entry.facts["level"]},
     "clock.cancelled": lambda entry: {"state": "cancelled", "stopped": entry.at},
     "clock.paused": lambda _: {"state": "paused"},
+    # asking and refusing change no promise
+    "clock.extension_asked": lambda _: {},
+    "clock.extension_refused": lambda _: {},
 }
 
 
@@ -199,6 +202,8 @@ def _due_moved(clock: Clock, entry: Fact) -> Clock:
         order=UUID(facts["order"]) if facts["order"] else clock.order,
         department=facts.get("department") or clock.department,
         state="running" if clock.state in {"paused", "unpublished"} else clock.state,
+        # a new due time has warnings of its own
+        level=None if facts.get("ground") == "extension" else clock.level,
     )
 
 

@@ -165,13 +165,13 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
     if row.due_at is None or row.next_action_at is None or row.next_action_at > desk.now:
         return False
     try:
-        planned = _planned(desk, row, row.due_at)
+        acts = planned(desk, row, row.due_at)
     except Exception:
         # it would silence the other promises of its ticket
         log.exception("clock_poisoned", clock=str(row.id))
         row.next_action_at = desk.now + POISON
         return False
-    verdict = clocks.judge(planned, row.level, desk.now)
+    verdict = clocks.judge(acts, row.level, desk.now)
     row.next_action_at = verdict.next.at if verdict.next else None
     row.next_level = verdict.next.level if verdict.next else None
     if verdict.fire is None or not _first_firing(desk, row, verdict.fire):
@@ -180,7 +180,8 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
     return True
 
 
-def _planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
+def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
+    """Every instant at which the clock acts by its own policy and calendar."""
     policy = next(
         item for item in policies_of(desk.session, row.policy_version) if item.id == row.policy
     )

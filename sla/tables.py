@@ -92,6 +92,34 @@ class FiringRow(SQLModel, table=True):
     fired_at: datetime
 
 
+class ExtensionRow(SQLModel, table=True):
+    """More working days asked for; at most one at a time waits for its answer."""
+
+    __tablename__ = "extension_request"
+    __table_args__ = (
+        code_check("state", ("asked", "granted", "refused")),
+        Index(
+            "uq_extension_asked", "clock_id", unique=True, postgresql_where=text("state = 'asked'")
+        ),
+        Index("ix_extension_waiting", "state", "due_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    clock_id: UUID = Field(foreign_key="clock.id", index=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id")
+    order_id: UUID
+    department: str = Field(sa_type=Text)
+    days: int
+    words: UUID
+    state: str = Field(default="asked", sa_type=Text)
+    due_at: datetime  # as it was when the extension was asked for
+    asked_by: str = Field(sa_type=Text)
+    asked_at: datetime
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = None
+    answer: UUID | None = None
+
+
 class CaseRow(SQLModel, table=True):
     """What figures count: one lead obligation, kept up from facts in their own transaction."""
 

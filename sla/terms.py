@@ -14,9 +14,9 @@ from sla.policies import Policy
 from sla.worktime import DAY, Calendar, CalendarUnknown, Mode, Promise
 
 LATE = "期限已过，不能再申请延期；请先答复，再说明原因"
-TOO_LATE = "延期应在到期前至少{least}申请"
+TOO_LATE = "延期应在到期前至少{least}个工作日申请"
 TOO_MANY = "最多延期{times}次，已延期{done}次"
-TOO_LONG = "每次最多延期{each}"
+TOO_LONG = "每次最多延期{each}个工作日"
 NOT_RUNNING = "时限未在计时，不能延期"
 NO_GROUND = "暂停或延期须写明理由"
 OUT_OF_TURN = "时限处于{state}状态，不能{kind}"
@@ -75,7 +75,10 @@ _ONE_DAY = Promise(Mode.WORKING_DAYS, Fraction(1))
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What an extension may be: how often, how long each, and how long before the due time."""
+    """What an extension may be: how often, how long each, and how long before the due time.
+
+    Both lengths are working days.
+    """
 
     times: int = 3
     each: Promise = _THREE_DAYS
@@ -236,11 +239,11 @@ def check_extension(
     if asked_at > term.due:
         raise TermRefused("late", LATE)
     if asked_at > calendar.back(term.due, allowance.ahead):
-        raise TermRefused("too_late", TOO_LATE, least=str(allowance.ahead))
+        raise TermRefused("too_late", TOO_LATE, least=int(allowance.ahead.n))
     if term.extensions >= allowance.times:
         raise TermRefused("too_many", TOO_MANY, times=allowance.times, done=term.extensions)
     if by.mode is not allowance.each.mode or by.n > allowance.each.n:
-        raise TermRefused("too_long", TOO_LONG, each=str(allowance.each))
+        raise TermRefused("too_long", TOO_LONG, each=int(allowance.each.n))
 
 
 @dataclass(frozen=True, slots=True)

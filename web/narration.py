@@ -72,6 +72,8 @@ LINES: Mapping[str, _Line] = {
     "clock.breached": _Line(N_("超过时限"), "clock", "red", inner=True),
     "order.escalated": _Line(N_("升级督办"), "clock", "red", inner=True),
     "clock.moved": _Line(N_("时限变更"), "clock"),
+    "clock.extension_asked": _Line(N_("申请延期"), "clock", "yellow", inner=True),
+    "clock.extension_refused": _Line(N_("不同意延期"), "x", inner=True),
 }
 # started and kept promises are shown as the clocks they are, not as lines of their own
 SILENT = frozenset({"clock.started", "clock.met", "clock.cancelled", "clock.paused"})
@@ -113,6 +115,11 @@ def _routed(facts: Facts, language: str, names: Names) -> str:
 def _issued(facts: Facts, language: str, names: Names) -> str:
     part = words.word(language, words.PART, facts["part"])
     return f"{part} · {names.get(facts['department'], facts['department'])}"
+
+
+def _extension(facts: Facts, language: str, names: Names) -> str:
+    unit = names.get(facts["department"], facts["department"])
+    return f"{unit} · " + translate(language, "{days}个工作日", days=facts["days"])
 
 
 def _clock(facts: Facts, language: str, names: Names) -> str:
@@ -167,4 +174,5 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "clock.breached": _clock,
     "order.escalated": _clock,
     "clock.moved": _moved,
+    "clock.extension_asked": _extension,
 }

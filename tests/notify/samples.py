@@ -44,6 +44,9 @@ FACTS = (
     events.ClockWarned(**_CLOCK, tell=("handler",)),
     events.ClockBreached(**_CLOCK, tell=("head", "office")),
     events.OrderEscalated(**(_CLOCK | {"department": None, "order": None}), tell=("office",)),
-    events.ClockMoved(uuid4(), "resolve", "extension", due=DUE, before=AT),
+    events.ClockMoved(uuid4(), "resolve", "published", due=DUE, before=AT),
+    events.ClockMoved(uuid4(), "resolve", "extension", due=DUE, before=AT, department="cg"),
+    events.ExtensionAsked(uuid4(), "resolve", **_ORDER, days=2, words=uuid4()),
+    events.ExtensionRefused(uuid4(), "resolve", **_ORDER),
 )
 CASES = (FILING, LATER, WITHOUT_LEAD)

@@ -67,6 +67,27 @@ def test_a_received_request_is_confirmed_with_number_lead_and_due():
         (events.ReturnAsked(**REPLY, ground="duty"), {("return_asked", "dispatcher")}),
         (events.OrderReturned(**REPLY, part="lead"), {("return_upheld", "liaison"), ("return_upheld", "handler")}),
         (events.ReturnRefused(**REPLY), {("return_refused", "liaison"), ("return_refused", "handler")}),
+        (
+            events.ExtensionAsked(uuid4(), "resolve", **REPLY, days=2, words=uuid4()),
+            {("extension_asked", "dispatcher"), ("extension_asked", "office")},
+        ),
+        (
+            events.ExtensionRefused(uuid4(), "resolve", **REPLY),
+            {
+                ("extension_refused", "liaison"),
+                ("extension_refused", "handler"),
+                ("extension_refused", "head"),
+            },
+        ),
+        (
+            events.ClockMoved(uuid4(), "resolve", "extension", due=DUE, before=LATER.at, department="bj"),
+            {
+                ("due_moved", OWNER.tag),
+                ("extension_granted", "liaison"),
+                ("extension_granted", "handler"),
+                ("extension_granted", "head"),
+            },
+        ),
         (events.OrderCancelled(**REPLY), {("order_cancelled", "liaison"), ("order_cancelled", "handler")}),
         (events.OrderReplied(**REPLY, part="lead", claim="solved", reply=uuid4()), {("reply_submitted", "dispatcher")}),
         (

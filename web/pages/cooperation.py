@@ -8,9 +8,11 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import permissions
+from core.desk import Desk
 from core.errors import Refused
 from core.tables import Ticket
 from routing import cooperation, queries
+from sla import extensions
 from web.api.tickets import found
 from web.deps import Checked, House, TheHouse, TheReader, TheStaff
 from web.pages import teamwork
@@ -60,6 +62,47 @@ def reassign(
         order,
         lambda desk: cooperation.reassign(desk, order, new_lead=lead, reason=reason),
     )
+
+
+@router.post("/orders/{order}/extension", dependencies=[Checked])
+def ask_extension(
+    request: Request,
+    order: UUID,
+    home: TheHouse,
+    asker: TheStaff,
+    days: Code = "",
+    reason: Text = "",
+) -> Response:
+    """More working days, before the promise is due."""
+    wanted = int(days) if days.isascii() and days.isdigit() else 0
+    return act_on(
+        request,
+        home,
+        asker,
+        order,
+        lambda desk: extensions.ask(desk, order, days=wanted, reason=reason),
+    )
+
+
+@router.post("/orders/{order}/extension/{wanted}", dependencies=[Checked])
+def decide_on_extension(
+    request: Request,
+    order: UUID,
+    wanted: UUID,
+    home: TheHouse,
+    asker: TheStaff,
+    grant: Code = "",
+    refusal: Text = "",
+) -> Response:
+    """Granted, or not and why."""
+
+    def work(desk: Desk) -> None:
+        if grant:
+            extensions.grant(desk, wanted)
+        else:
+            extensions.refuse(desk, wanted, reason=refusal)
+
+    return act_on(request, home, asker, order, work)
 
 
 @router.post("/orders/{order}/assign", dependencies=[Checked])

@@ -14,6 +14,7 @@ from core.states import Status
 from intake import closing
 from intake import queries as intake_queries
 from routing import queries
+from sla import extensions
 from sla import queries as sla_queries
 from sla.bulletins import month_of
 from web import demo, words
@@ -44,6 +45,10 @@ def triage(request: Request, asker: TheStaff, session: TheReader) -> Response:
         request,
         "oversight/triage.html",
         undecided=undecided,
+        extensions=[
+            views.summary(ticket, names, language)
+            for _, ticket in extensions.waiting(session, asker.actor)
+        ],
         returns=[
             order_line(line.order, line.ticket, names, language)
             for line in queries.returns_waiting(session, asker.actor)

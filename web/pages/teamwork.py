@@ -10,6 +10,7 @@ from core.states import ORDER_OPEN, OrderStatus
 from core.tables import Ticket
 from routing import cooperation, queries
 from routing.tables import PartnerRequest, WorkOrder
+from sla import extensions
 from web.deps import Asker, House
 
 GOING = frozenset({OrderStatus.PENDING_SIGN, OrderStatus.HANDLING})
@@ -92,3 +93,31 @@ def asked(session: Session, row: PartnerRequest, names: dict[str, str]) -> dict[
         "answered_at": row.answered_at,
         "expires_at": row.expires_at,
     }
+
+
+def extension_lines(
+    session: Session, ticket: Ticket, names: dict[str, str], asker: Asker
+) -> list[dict[str, Any]]:
+    """Every extension asked for on the ticket, and whether the reader may answer it."""
+    rows = extensions.of_ticket(session, ticket.id)
+    return [
+        {
+            "id": row.id,
+            "order": row.order_id,
+            "unit": names.get(row.department, row.department),
+            "days": row.days,
+            "state": row.state,
+            "asked_at": row.asked_at,
+            "reason": _body(session, row.words),
+            "answer": _body(session, row.answer),
+            "can_decide": row.state == "asked"
+            and row.asked_by != asker.actor.tag
+            and asker.may(Act.GRANT_EXTENSION),
+        }
+        for row in rows
+    ]
+
+
+def _body(session: Session, words_id: Any) -> str:
+    found = queries.words(session, words_id)
+    return found.body if found else ""

@@ -28,7 +28,7 @@ from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
 from web.pages.suggestions import suggestions
-from web.pages.teamwork import teamwork
+from web.pages.teamwork import extension_lines, teamwork
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -70,6 +70,7 @@ def _page(
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
         orders=[_order(session, row, names, language, asker) for row in rows],
+        extensions=extension_lines(session, ticket, names, asker),
         clocks=clock_lines(session, ticket, language, home.office.now()),
         timeline=views.timeline_lines(session, entries, language, staff=True),
         replies=_replies(session, rows, names),
@@ -168,6 +169,10 @@ def _order(
         and row.status == OrderStatus.PENDING_SIGN
         and not row.binding
         and asker.may(Act.ASK_RETURN),
+        "can_extend": mine
+        and row.part == "lead"
+        and row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
+        and asker.may(Act.ASK_EXTENSION),
         "can_reply": mine and row.status == OrderStatus.HANDLING and asker.may(Act.REPLY),
         "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
     }
