@@ -37,3 +37,20 @@ def test_a_handler_is_not_offered_what_only_the_head_may_ask(staff) -> None:
     number = staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
     assert "申请延期" not in staff("dispatcher").get(f"/tickets/{number}?lang=zh").text
     assert "申请延期" in staff("xzspj.head").get(f"/tickets/{number}?lang=zh").text
+
+
+def test_every_deadline_prints_its_own_arithmetic(staff) -> None:
+    number = staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
+    head, dispatcher = staff("xzspj.head"), staff("dispatcher")
+    order = order_of(head, number)
+    head.post(f"/orders/{order}/extension", data={"days": "2", "reason": "须现场勘验"})
+    page = dispatcher.get(f"/tickets/{number}").text
+    wanted = page.split(f'action="/orders/{order}/extension/')[1].split('"')[0]
+    dispatcher.post(f"/orders/{order}/extension/{wanted}", data={"grant": "yes"})
+    told = head.get(f"/tickets/{number}/deadlines?lang=zh")
+    assert told.status_code == 200
+    assert "起算日，不计" in told.text
+    assert "延期 2个工作日" in told.text
+    assert "请核对日历版本" not in told.text
+    assert f"/tickets/{number}/deadlines" in page
+    assert staff("rsj").get(f"/tickets/{number}/deadlines").status_code == 404
