@@ -154,12 +154,16 @@ def test_a_dark_screen_prints_on_light_paper(screen):
     expect(page.locator("html")).to_have_css("background-color", "rgb(255, 255, 255)")
 
 
-def test_a_draft_outlives_the_page_and_the_receipt_forgets_it(screen):
+def test_a_draft_outlives_the_page_without_the_telephone_and_the_receipt_forgets_it(screen):
     page = screen()
     page.goto("/file")
     page.fill("#f-content", "办照两周没有结果")
     page.locator(".groups summary").click()
     page.locator(".groups label").click()
+    page.fill("[name=contact_phone]", "13900000000")
+    kept = page.evaluate("JSON.stringify(localStorage)")
+    assert "办照两周没有结果" in kept
+    assert "13900000000" not in kept
     page.reload()
     expect(page.locator("#f-content")).to_have_value("办照两周没有结果")
     expect(page.locator(".groups input")).to_be_checked()

@@ -76,7 +76,6 @@ def _clock(
         "metric": words.word(language, words.METRIC, row.metric),
         "unit": names.get(row.department or "", ""),
         "policy": f"{row.policy}@{row.policy_version}",
-        "basis": policy.basis,
         "calendar": row.calendar,
         "length": said(policy.promise, language),
         "started_at": row.started_at,

@@ -1,11 +1,12 @@
 // A draft outlives a reload or a closed tab; the receipt forgets it.
-// Secrets, tokens and files are never kept.
+// Secrets, tokens and files are never kept, nor who somebody is: halls have shared computers.
 
 const KEPT = new Set(["text", "textarea", "select-one", "tel", "email", "radio", "checkbox"]);
+const PERSONAL = /^contact_/;
 const name = (form) => `draft:${form.dataset.draft}`;
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && KEPT.has(field.type));
+  return [...form.elements].filter((field) => field.name && KEPT.has(field.type) && !PERSONAL.test(field.name));
 }
 
 const ticked = (field) => field.type === "radio" || field.type === "checkbox";
