@@ -39,7 +39,7 @@ def ask(desk: Desk, order_id: UUID, *, days: int, reason: str) -> UUID:
         raise Invalid.one("days", "range", "请填写1至{most}个工作日", most=MOST)
     if not reason.strip():
         raise Invalid.one("reason", "required", "请写明延期的原因和需要的时间")
-    if _waiting(desk.session, clock.id) is not None:
+    if _waiting(desk.session, clock.id, order_id):
         raise Conflict("已有一份延期申请等待审批", code="extension_waits")
     _check(desk, clock, days)
     assert clock.due_at is not None and clock.department is not None  # noqa: PT018 - checked above
@@ -65,6 +65,8 @@ def ask(desk: Desk, order_id: UUID, *, days: int, reason: str) -> UUID:
 def grant(desk: Desk, request_id: UUID) -> None:
     """The promise moves. Conflict once it is due, or where that year's calendar is unknown."""
     ticket, clock, row = _asked(desk, request_id)
+    if clock.order_id != row.order_id:
+        raise Conflict("诉求已改派，原单位的延期申请不再有效", code="extension_moved")
     if clock.due_at is None or clock.state != "running" or desk.now > clock.due_at:
         raise Conflict("期限已过或已停止计时，不能再批准延期", code="extension_late")
     calendar = calendar_of(desk.session, clock.calendar)
@@ -103,7 +105,8 @@ def waiting(session: Session, actor: Actor) -> Sequence[tuple[ExtensionRow, Tick
     query = (
         select(ExtensionRow, Ticket)
         .where(ExtensionRow.ticket_id == Ticket.id, ExtensionRow.state == "asked")
-        .where(ExtensionRow.clock_id == ClockRow.id, col(ClockRow.stopped_at).is_(None))
+        .where(ExtensionRow.clock_id == ClockRow.id, ExtensionRow.order_id == ClockRow.order_id)
+        .where(col(ClockRow.stopped_at).is_(None))
         .where(visible(actor))
     )
     order = (col(ExtensionRow.due_at), col(ExtensionRow.id))
@@ -154,11 +157,14 @@ def _check(desk: Desk, clock: ClockRow, days: int) -> None:
         raise Conflict(refused.message, code=refused.code, params=refused.params) from refused
 
 
-def _waiting(session: Session, clock_id: UUID) -> ExtensionRow | None:
-    query = select(ExtensionRow).where(
-        ExtensionRow.clock_id == clock_id, ExtensionRow.state == "asked"
+def _waiting(session: Session, clock_id: UUID, order_id: UUID) -> bool:
+    """Whether this order has a request open; one of an earlier lead's binds nobody."""
+    query = select(ExtensionRow.id).where(
+        ExtensionRow.clock_id == clock_id,
+        ExtensionRow.order_id == order_id,
+        ExtensionRow.state == "asked",
     )
-    return session.exec(query).first()
+    return session.exec(query).first() is not None
 
 
 def _asked(desk: Desk, request_id: UUID) -> tuple[Ticket, ClockRow, ExtensionRow]:

@@ -99,7 +99,11 @@ class ExtensionRow(SQLModel, table=True):
     __table_args__ = (
         code_check("state", ("asked", "granted", "refused")),
         Index(
-            "uq_extension_asked", "clock_id", unique=True, postgresql_where=text("state = 'asked'")
+            "uq_extension_asked",
+            "clock_id",
+            "order_id",
+            unique=True,
+            postgresql_where=text("state = 'asked'"),
         ),
         Index("ix_extension_waiting", "state", "due_at", "id"),
     )

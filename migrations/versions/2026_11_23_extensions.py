@@ -40,7 +40,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_extension_asked",
         "extension_request",
-        ["clock_id"],
+        ["clock_id", "order_id"],
         unique=True,
         postgresql_where=sa.text("state = 'asked'"),
     )

@@ -10,12 +10,13 @@ from core.desk import Office
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events import ClockMoved, ClockWarned, ExtensionAsked, ExtensionRefused
 from core.permissions import SYSTEM
+from routing import cooperation
 from sla import extensions
 from sla.standards import calendar_of
 from sla.sweep import sweep
 from sla.tables import CaseRow, ExtensionRow
 from sla.worktime import Mode, Promise
-from tests.cast import APPROVAL, DISPATCHER, OTTO, SUPERVISOR, handler, unit
+from tests.cast import APPROVAL, DISPATCHER, LABOUR, OTTO, SUPERVISOR, handler, unit
 from tests.makers import clocks, facts, file, lead, reply, sign, step, ticket, together, whole
 
 HEAD = unit(APPROVAL)
@@ -181,6 +182,23 @@ def test_the_warning_of_the_new_due_time_goes_out_though_the_old_one_did(
     assert resolve(office, order).state == "running"
     until(clock, office, moved.due_at - timedelta(minutes=1))
     assert warned() == 2
+    assert whole(office)
+
+
+def test_what_the_earlier_lead_asked_for_binds_nobody_after_the_case_has_moved(
+    office: Office, order
+) -> None:
+    request = ask(office, order)
+    step(office, DISPATCHER, cooperation.reassign, order.id, new_lead=LABOUR, reason="职责不符")
+    with Session(office.engine) as session:
+        assert extensions.waiting(session, DISPATCHER) == []
+    with pytest.raises(Conflict) as refused:
+        step(office, DISPATCHER, extensions.grant, request)
+    assert refused.value.code == "extension_moved"
+    theirs = lead(office, order.ticket_id)
+    before = resolve(office, order).due_at
+    step(office, DISPATCHER, extensions.grant, ask(office, theirs, actor=unit(LABOUR)))
+    assert resolve(office, order).due_at > before
     assert whole(office)
 
 

@@ -54,3 +54,19 @@ def test_every_deadline_prints_its_own_arithmetic(staff) -> None:
     assert "请核对日历版本" not in told.text
     assert f"/tickets/{number}/deadlines" in page
     assert staff("rsj").get(f"/tickets/{number}/deadlines").status_code == 404
+
+
+def test_an_extension_is_asked_for_and_answered_over_json(staff) -> None:
+    number = staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
+    head, dispatcher = staff("xzspj.head"), staff("dispatcher")
+    address = f"/api/v1/orders/{order_of(head, number)}/extensions"
+    wrong = head.post(address, json={"days": 9, "reason": "勘验"})
+    assert (wrong.status_code, wrong.json()["fields"][0]["field"]) == (422, "days")
+    asked = head.post(address, json={"days": 1, "reason": "勘验"})
+    assert asked.status_code == 201
+    assert head.post(address, json={"days": 1, "reason": "勘验"}).status_code == 409
+    answer = f"/api/v1/extensions/{asked.json()['id']}"
+    assert head.post(answer, json={"grant": True}).status_code == 403
+    assert dispatcher.post(answer, json={"grant": False}).status_code == 422
+    assert dispatcher.post(answer, json={"grant": True}).json() == {"done": True}
+    assert dispatcher.post(answer, json={"grant": True}).status_code == 409

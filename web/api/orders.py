@@ -6,11 +6,15 @@ from fastapi import APIRouter
 
 from core.permissions import Act, demand
 from routing import cooperation, service
+from sla import extensions
 from web.api.schemas import (
     AssignIn,
     CallIn,
     ContactIn,
     DispatchIn,
+    ExtensionIn,
+    ExtensionOut,
+    ExtensionRulingIn,
     PartnerIn,
     PartnerOut,
     ReassignIn,
@@ -86,6 +90,26 @@ def dispatch(number: str, body: DispatchIn, home: TheHouse, asker: TheStaff) -> 
     with home.office.desk(asker.actor) as desk:
         ticket = found(desk.session, asker, number)
         service.dispatch(desk, ticket.id, assignment, category=body.category)
+    return DONE
+
+
+@router.post("/orders/{order}/extensions", status_code=201)
+def ask_extension(order: UUID, body: ExtensionIn, home: TheHouse, asker: TheStaff) -> ExtensionOut:
+    """Ask for more working days before the promise is due."""
+    with home.office.desk(asker.actor) as desk:
+        return ExtensionOut(id=extensions.ask(desk, order, days=body.days, reason=body.reason))
+
+
+@router.post("/extensions/{wanted}")
+def rule_on_extension(
+    wanted: UUID, body: ExtensionRulingIn, home: TheHouse, asker: TheStaff
+) -> dict[str, bool]:
+    """Grant an extension, or refuse it: somebody else than who asked."""
+    with home.office.desk(asker.actor) as desk:
+        if body.grant:
+            extensions.grant(desk, wanted)
+        else:
+            extensions.refuse(desk, wanted, reason=body.reason)
     return DONE
 
 

@@ -203,6 +203,26 @@ class ReassignIn(Strict):
     reason: str = Field(max_length=2000)
 
 
+class ExtensionIn(Strict):
+    """How many more working days, and why."""
+
+    days: int
+    reason: str = Field(max_length=2000)
+
+
+class ExtensionOut(BaseModel):
+    """The request that now waits for somebody else's answer."""
+
+    id: UUID
+
+
+class ExtensionRulingIn(Strict):
+    """Granted, or refused and why."""
+
+    grant: bool
+    reason: str = Field(default="", max_length=2000)
+
+
 class PartnerIn(Strict):
     """What a body outside the district is asked."""
 
