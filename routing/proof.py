@@ -21,6 +21,7 @@ from routing.rules import (
     Within,
     allowed_values,
     in_words,
+    leads_of,
 )
 from routing.units import Register
 from routing.vocabulary import Vocabulary
@@ -288,7 +289,7 @@ def _unit_findings(book: Rulebook, register: Register, day: date) -> Iterator[Fi
 
 def _units_of(outcome: Outcome, book: Rulebook) -> tuple[str, ...]:
     duty = book.duties.get(outcome.task) if outcome.task is not None else None
-    leads = (outcome.lead,) if outcome.lead else duty.leads if duty else ()
+    leads = leads_of(outcome, book)
     helpers = outcome.co_handlers if outcome.co_handlers is not None else ()
     supports = duty.supports if duty and outcome.co_handlers is None else ()
     return tuple(dict.fromkeys((*leads, *helpers, *supports, *(outcome.partners or ()))))

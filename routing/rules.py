@@ -216,7 +216,7 @@ def _decided(
 ) -> Decision:
     outcome = rule.outcome
     duty = book.duties.get(outcome.task) if outcome.task is not None else None
-    leads = (outcome.lead,) if outcome.lead else duty.leads if duty else ()
+    leads = leads_of(outcome, book)
     meant = leads[0] if leads and not outcome.ground else None
     conflict = meant in sealed
     lead = _unconcerned(book, sealed) if conflict else meant
@@ -242,11 +242,16 @@ def _decided(
 
 def lead_of(rule: Rule, book: Rulebook) -> str:
     """The unit a rule sends to when it holds and nobody is in conflict; empty for a person."""
-    outcome = rule.outcome
+    leads = leads_of(rule.outcome, book)
+    return leads[0] if leads and not rule.outcome.ground else ""
+
+
+def leads_of(outcome: Outcome, book: Rulebook) -> tuple[str, ...]:
+    """The rule's own lead, else its task's leads, the first of whom answers."""
+    if outcome.lead:
+        return (outcome.lead,)
     duty = book.duties.get(outcome.task) if outcome.task is not None else None
-    if outcome.ground:
-        return ""
-    return outcome.lead or (duty.leads[0] if duty and duty.leads else "")
+    return duty.leads if duty else ()
 
 
 def _unconcerned(book: Rulebook, sealed: tuple[str, ...]) -> str | None:

@@ -87,7 +87,7 @@ def add(desk: Desk, code: str, wanted: Wanted, reason: str) -> Department:
         raise Invalid(faults=tuple(faults))
     row = Department(code=code, name=wanted.name, kind=wanted.kind)
     desk.session.add(row)
-    _put(desk, row, wanted, Wanted("", ""), reason)
+    _put(desk, row, wanted, Wanted("", "", ""), reason)
     return row
 
 

@@ -60,6 +60,7 @@ def test_a_new_unit_is_found_under_each_of_its_names(staff, office) -> None:
     assert "区编办文件" in page
     with Session(office.engine) as session:
         units = register(session)
+        assert units.resolve("cyj").group == "departments"
         for name in ("cyj", "区产业发展局", "产业局", "產業局"):
             assert units.resolve(name).code == "cyj"
     assert "区产业发展局" in client.get("/units?q=产业局").text
