@@ -185,10 +185,44 @@ class TicketHeld(Event):
 
 @dataclass(frozen=True, slots=True)
 class TicketResumed(Event):
-    """The hold ended; clocks run on."""
+    """The hold ended; clocks run on. `by` review_date: nobody prolonged it."""
 
     kind: ClassVar[str] = "ticket.resumed"
     audience: ClassVar[Audience] = Audience.PUBLIC
+    by: str = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class HoldAsked(Event):
+    """The lead asks to park the case until a review date; `words` say why and what comes next."""
+
+    kind: ClassVar[str] = "ticket.hold_asked"
+    order: UUID
+    department: str
+    ground: str
+    review_at: datetime
+    words: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRefused(Event):
+    """The case is not parked, and why. A granted hold is `TicketHeld`."""
+
+    kind: ClassVar[str] = "ticket.hold_refused"
+    order: UUID
+    department: str
+    words: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HoldProlonged(Event):
+    """At its review the hold was found still to be needed: a later review date."""
+
+    kind: ClassVar[str] = "ticket.hold_prolonged"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    ground: str
+    review_at: datetime
+    words: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -546,7 +580,10 @@ class ClockPaused(Event):
 
 @dataclass(frozen=True, slots=True)
 class ClockMoved(Event):
-    """The due time moved: a pause ended, an extension was granted, a policy changed."""
+    """The due time moved: a pause ended, an extension was granted, a standard changed.
+
+    `policy` and `calendar` are named where the promise is counted by others from here on.
+    """
 
     kind: ClassVar[str] = "clock.moved"
     audience: ClassVar[Audience] = Audience.PARTIES
@@ -557,6 +594,8 @@ class ClockMoved(Event):
     before: datetime | None
     order: UUID | None = None
     department: str | None = None
+    policy: str | None = None
+    calendar: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -582,6 +621,81 @@ class ExtensionRefused(Event):
     order: UUID
     department: str
     words: UUID | None = None
+
+
+# --- supervision ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderReminded(Event):
+    """A supervisor asks the unit to get on with it."""
+
+    kind: ClassVar[str] = "order.reminded"
+    order: UUID
+    department: str
+    due: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionIssued(Event):
+    """A numbered demand on a work order: red, listed or problem. `words` is the demand."""
+
+    kind: ClassVar[str] = "order.supervised"
+    supervision: UUID
+    order: UUID
+    department: str
+    level: str
+    ground: str
+    year: int
+    serial: int
+    words: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionAnswered(Event):
+    """The unit's head says what was done about it."""
+
+    kind: ClassVar[str] = "order.supervision_answered"
+    supervision: UUID
+    order: UUID
+    department: str
+    words: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionJudged(Event):
+    """The supervisor is content with the answer, or wants a better one."""
+
+    kind: ClassVar[str] = "order.supervision_judged"
+    supervision: UUID
+    order: UUID
+    department: str
+    enough: bool
+    words: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SupervisionLifted(Event):
+    """The demand fell away: issued in error, or the case ended without it."""
+
+    kind: ClassVar[str] = "order.supervision_lifted"
+    supervision: UUID
+    order: UUID
+    department: str
+    words: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TalkHeld(Event):
+    """The unit's head was called in for a talk; what was said is for oversight alone."""
+
+    kind: ClassVar[str] = "order.talk_held"
+    audience: ClassVar[Audience] = Audience.OVERSIGHT
+    order: UUID
+    department: str
+    held_at: datetime
+    words: UUID
+    supervision: UUID | None = None
 
 
 def _register() -> dict[str, type[Event]]:

@@ -76,7 +76,7 @@ def _learn(case: CaseRow, entry: Entry, event: Event) -> None:
             case.due_at = case.original_due_at = event.due
         case ClockMoved(metric="resolve"):
             case.due_at = event.due
-            case.original_due_at = case.original_due_at or event.before
+            case.original_due_at = case.original_due_at or event.due
             case.extensions += event.ground == "extension"
         case OrderSigned():
             case.signed_at = entry.at

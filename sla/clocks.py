@@ -158,11 +158,11 @@ def fold(timeline: Iterable[Fact]) -> dict[UUID, Clock]:
 
 def _started(key: UUID, entry: Fact) -> Clock:
     facts = entry.facts
-    due = _instant(facts["due"])
+    due = instant(facts["due"])
     return Clock(
         id=key,
         metric=facts["metric"],
-        started=_instant(facts.get("since")) or entry.at,
+        started=instant(facts.get("since")) or entry.at,
         due=due,
         original_due=due,
         state="running" if due else "unpublished",
@@ -195,17 +195,19 @@ CHANGES: Mapping[str, Callable[[Fact], dict[str, Any]]] = {
 
 
 def _due_moved(clock: Clock, entry: Fact) -> Clock:
-    facts = entry.facts
+    facts, due = entry.facts, instant(entry.facts["due"])
     return replace(
         clock,
-        due=_instant(facts["due"]),
+        due=due,
         order=UUID(facts["order"]) if facts["order"] else clock.order,
         department=facts.get("department") or clock.department,
-        state="running" if clock.state in {"paused", "unpublished"} else clock.state,
+        original_due=clock.original_due or due,
+        state=clock.state if clock.state == "breached" else "running" if due else "unpublished",
         # a new due time has warnings of its own
-        level=None if facts.get("ground") == "extension" else clock.level,
+        level=clock.level if due == clock.due else None,
     )
 
 
-def _instant(text: str | None) -> datetime | None:
+def instant(text: str | None) -> datetime | None:
+    """The instant that a fact holds, if any."""
     return datetime.fromisoformat(text) if text else None

@@ -9,12 +9,12 @@ from sqlmodel import Session, col, func, select
 from core import timeline
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
-from core.events import ClockMoved, ExtensionAsked, ExtensionRefused
+from core.events import ExtensionAsked, ExtensionRefused
 from core.people import visible
 from core.permissions import Act, Actor, demand, demand_unit
 from core.tables import Ticket
-from sla import clocks
-from sla.service import planned
+from sla import moves
+from sla.histories import EXTENSION
 from sla.standards import calendar_of
 from sla.tables import ClockRow, ExtensionRow
 from sla.terms import DEFAULT, Term, TermRefused, check_extension
@@ -22,7 +22,6 @@ from sla.worktime import CalendarUnknown, Mode, Promise
 
 METRICS = ("resolve", "redo")
 MOST = int(DEFAULT.each.n)
-EXTENSION = "extension"
 
 
 def ask(desk: Desk, order_id: UUID, *, days: int, reason: str) -> UUID:
@@ -74,19 +73,8 @@ def grant(desk: Desk, request_id: UUID) -> None:
         due = calendar.add(clock.due_at, Promise(Mode.WORKING_DAYS, Fraction(row.days)))
     except CalendarUnknown as unknown:
         raise Conflict("延期后的日期还没有公布日历，暂不能批准") from unknown
-    before, clock.due_at = clock.due_at, due
-    # the warnings of the new due time are new ones, though the old ones went out
-    clock.generation += 1
-    clock.level = None
-    verdict = clocks.judge(planned(desk, clock, due), None, desk.now)
-    following = verdict.fire or verdict.next
-    clock.next_action_at = following.at if following else None
-    clock.next_level = following.level if following else None
     _decide(desk, row, "granted", None)
-    event = ClockMoved(
-        clock.id, clock.metric, EXTENSION, due, before, clock.order_id, clock.department
-    )
-    timeline.record(desk, ticket, event)
+    moves.move(desk, ticket, clock, due, EXTENSION)
 
 
 def refuse(desk: Desk, request_id: UUID, *, reason: str) -> None:

@@ -13,10 +13,12 @@ from core.moments import SHANGHAI, local_day
 from core.people import visible
 from core.permissions import Actor
 from core.tables import Entry, SealRow, Ticket
+from sla import terms
 from sla.bulletins import Counts, Line, Period, lines, month_of
 from sla.clocks import fold, shown_remaining
 from sla.figures import Case, Figure, Point, by, quality
-from sla.standards import calendar_of, policies_of
+from sla.histories import histories
+from sla.standards import calendar_of, policy_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
 from sla.worktime import Mode
 
@@ -231,7 +233,8 @@ def seal_before(session: Session, moment: datetime) -> SealRow | None:
 
 
 def audit_clocks(session: Session, ticket: Ticket, timeline: Sequence[Entry]) -> Iterator[str]:
-    """Where stored clocks are not the fold of the timeline."""
+    """Where stored clocks are not the fold of the timeline, or not due when it makes them due."""
+    yield from _audit_terms(session, ticket, timeline)
     folded = fold(timeline)
     stored = {row.id: row for row in clocks(session, ticket)}
     for key in folded.keys() | stored.keys():
@@ -254,6 +257,16 @@ def audit_clocks(session: Session, ticket: Ticket, timeline: Sequence[Entry]) ->
                 yield f"clock.{name} ({row.metric}) is not what the timeline says"
 
 
+def _audit_terms(session: Session, ticket: Ticket, timeline: Sequence[Entry]) -> Iterator[str]:
+    known = histories(timeline)
+    for row in clocks(session, ticket):
+        if row.id in known:
+            policy = policy_of(session, row.policy, row.policy_version)
+            term = terms.fold(known[row.id].steps, policy, calendar_of(session, row.calendar))
+            if term.due != row.due_at:
+                yield f"clock.due_at ({row.metric}) is not what its pauses and extensions make it"
+
+
 @dataclass(frozen=True, slots=True)
 class Left:
     """How much is left of a promise, and whether that is working time or the clock's."""
@@ -264,11 +277,9 @@ class Left:
 
 def left(session: Session, clock: ClockRow, now: datetime) -> Left | None:
     """What is left of a running promise as people count it; None when it has ended."""
-    if clock.due_at is None or clock.stopped_at is not None:
+    if clock.due_at is None or clock.stopped_at is not None or clock.state == "paused":
         return None
-    policy = next(
-        item for item in policies_of(session, clock.policy_version) if item.id == clock.policy
-    )
+    policy = policy_of(session, clock.policy, clock.policy_version)
     calendar = calendar_of(session, clock.calendar)
     mode = policy.promise.mode
     length = shown_remaining(now, clock.due_at, mode, calendar)

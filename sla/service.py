@@ -21,7 +21,7 @@ from core.events import (
 )
 from core.tables import Ticket
 from sla import clocks, policies
-from sla.standards import Standards, calendar_of, policies_of, standards
+from sla.standards import Standards, calendar_of, policy_of, standards
 from sla.tables import ClockRow, FiringRow
 
 # how long a clock rests whose policy or calendar cannot be read
@@ -125,7 +125,8 @@ def stop(
 ) -> None:
     """The promise is kept, or at least ended: on time is until the due instant itself."""
     for row in running(desk, ticket, metrics, order):
-        row.on_time = row.due_at is None or desk.now <= row.due_at
+        # while it stands still it cannot become late
+        row.on_time = row.due_at is None or row.state == "paused" or desk.now <= row.due_at
         row.state = "met" if row.on_time else "breached"
         row.stopped_at, row.next_action_at = desk.now, None
         event = ClockMet(row.id, row.metric, row.on_time, row.order_id, row.department)
@@ -182,10 +183,9 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
 
 def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
     """Every instant at which the clock acts by its own policy and calendar."""
-    policy = next(
-        item for item in policies_of(desk.session, row.policy_version) if item.id == row.policy
-    )
-    return clocks.actions(row.started_at, due, policy, calendar_of(desk.session, row.calendar))
+    policy = policy_of(desk.session, row.policy, row.policy_version)
+    begun = row.counts_from or row.started_at
+    return clocks.actions(begun, due, policy, calendar_of(desk.session, row.calendar))
 
 
 def _first_firing(desk: Desk, row: ClockRow, action: clocks.Action) -> bool:

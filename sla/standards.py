@@ -58,6 +58,11 @@ def policies_of(session: Session, version: str) -> tuple[policies.Policy, ...]:
     return _POLICIES[version]
 
 
+def policy_of(session: Session, name: str, version: str) -> policies.Policy:
+    """One policy of a version."""
+    return next(item for item in policies_of(session, version) if item.id == name)
+
+
 def calendar_of(session: Session, version: str) -> Calendar:
     """The compiled calendar of a version."""
     body = session.get_one(CalendarRow, version).body

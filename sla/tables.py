@@ -4,12 +4,21 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKeyConstraint, Index, LargeBinary, Text, text
+from sqlalchemy import (
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 from core.database import code_check
 
+SUPERVISION_LEVELS = ("red", "listed", "problem")
 CLOCK_STATES = ("running", "paused", "met", "breached", "cancelled", "unpublished")
 
 
@@ -70,6 +79,7 @@ class ClockRow(SQLModel, table=True):
     calendar: str = Field(sa_type=Text)
     state: str = Field(sa_type=Text)
     started_at: datetime
+    counts_from: datetime | None = None  # with pauses: as if it had begun then and run unbroken
     due_at: datetime | None = None
     original_due_at: datetime | None = None
     next_action_at: datetime | None = None
@@ -122,6 +132,91 @@ class ExtensionRow(SQLModel, table=True):
     decided_by: str | None = Field(default=None, sa_type=Text)
     decided_at: datetime | None = None
     answer: UUID | None = None
+
+
+class HoldRow(SQLModel, table=True):
+    """A case parked, or asked to be, until its review date; at most one at a time."""
+
+    __tablename__ = "hold_request"
+    __table_args__ = (
+        code_check("state", ("asked", "granted", "refused", "ended")),
+        Index(
+            "uq_hold_standing",
+            "ticket_id",
+            unique=True,
+            postgresql_where=text("state IN ('asked', 'granted')"),
+        ),
+        Index("ix_hold_review", "state", "review_at", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    order_id: UUID
+    department: str = Field(sa_type=Text)
+    ground: str = Field(sa_type=Text)
+    review_at: datetime
+    words: UUID
+    state: str = Field(default="asked", sa_type=Text)
+    asked_by: str = Field(sa_type=Text)
+    asked_at: datetime
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = None
+    answer: UUID | None = None
+    ended_at: datetime | None = None
+
+
+class SupervisionRow(SQLModel, table=True):
+    """A supervisor's numbered demand on a work order; one at a time stands on each."""
+
+    __tablename__ = "supervision_order"
+    __table_args__ = (
+        code_check("level", SUPERVISION_LEVELS),
+        code_check("state", ("open", "answered", "closed", "lifted")),
+        UniqueConstraint("year", "serial", name="uq_supervision_number"),
+        Index(
+            "uq_supervision_open",
+            "order_id",
+            unique=True,
+            postgresql_where=text("state IN ('open', 'answered')"),
+        ),
+        Index("ix_supervision_list", "state", "issued_at", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    year: int
+    serial: int
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    order_id: UUID
+    department: str = Field(sa_type=Text)
+    level: str = Field(sa_type=Text)
+    ground: str = Field(sa_type=Text)
+    words: UUID | None = None
+    state: str = Field(default="open", sa_type=Text)
+    issued_by: str = Field(sa_type=Text)
+    issued_at: datetime
+    due_at: datetime | None = None
+    answer: UUID | None = None
+    answered_by: str | None = Field(default=None, sa_type=Text)
+    answered_at: datetime | None = None
+    rounds: int = 1  # how many answers were asked for
+    closed_by: str | None = Field(default=None, sa_type=Text)
+    closed_at: datetime | None = None
+
+
+class TalkRow(SQLModel, table=True):
+    """A talk with the head of a unit about a work order."""
+
+    __tablename__ = "supervision_talk"
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
+    order_id: UUID
+    department: str = Field(sa_type=Text)
+    supervision_id: UUID | None = None
+    held_at: datetime
+    words: UUID
+    recorded_by: str = Field(sa_type=Text)
+    recorded_at: datetime
 
 
 class CaseRow(SQLModel, table=True):

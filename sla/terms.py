@@ -225,6 +225,22 @@ def _closing(moment: datetime, calendar: Calendar) -> datetime:
     return calendar.close_on_or_after(moment.astimezone(calendar.zone).date())
 
 
+def unbroken_start(term: Term, mode: Mode, calendar: Calendar) -> datetime | None:
+    """From when the promise would have run to its due time without a pause, if that is known."""
+    if term.started is None or term.due is None:
+        return None
+    pauses = [(pause.since, pause.until) for pause in term.pauses if pause.until]
+    try:
+        if mode is Mode.NATURAL_HOURS:
+            return term.started + sum((until - since for since, until in pauses), timedelta())
+        worked = calendar.elapsed(term.started, term.due)
+        worked -= sum((calendar.elapsed(*pause) for pause in pauses), timedelta())
+        hours = Fraction(worked // timedelta(seconds=1), 3600)
+        return calendar.back(term.due, Promise(Mode.WORKING_HOURS, hours)) if hours > 0 else None
+    except CalendarUnknown:
+        return None
+
+
 def check_extension(
     term: Term,
     asked_at: datetime,

@@ -15,7 +15,7 @@ from core.tables import Entry, Ticket
 from core.timeline import entries
 from routing import queries as routing_queries
 from sla import extensions, queries, receipts
-from sla.standards import calendar_of, policies_of
+from sla.standards import calendar_of, policy_of
 from sla.tables import ClockRow
 from sla.worktime import CalendarUnknown, Mode, Promise
 from web import words
@@ -71,7 +71,7 @@ def _moves(session: Session, ticket: Ticket) -> dict[str, list[Entry]]:
 def _clock(
     session: Session, row: ClockRow, moves: Sequence[Entry], names: dict[str, str], language: str
 ) -> dict[str, Any]:
-    policy = next(p for p in policies_of(session, row.policy_version) if p.id == row.policy)
+    policy = policy_of(session, row.policy, row.policy_version)
     return {
         "metric": words.word(language, words.METRIC, row.metric),
         "unit": names.get(row.department or "", ""),
