@@ -530,11 +530,12 @@ class ClockBreached(Event):
     department: str | None = None
     late_by: int = 0
     tell: tuple[str, ...] = ()
+    issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderEscalated(Event):
-    """A step of the ladder after the breach: who is told rises with it."""
+    """A step of the ladder after the breach: who is told rises with it, and what is issued."""
 
     kind: ClassVar[str] = "order.escalated"
     clock: UUID
@@ -545,6 +546,7 @@ class OrderEscalated(Event):
     department: str | None = None
     late_by: int = 0
     tell: tuple[str, ...] = ()
+    issue: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class Act(StrEnum):
     REPLY = "reply"
     ASK_EXTENSION = "ask_extension"
     GRANT_EXTENSION = "grant_extension"
+    ASK_HOLD = "ask_hold"
+    GRANT_HOLD = "grant_hold"
+    SUPERVISE = "supervise"
+    ANSWER_SUPERVISION = "answer_supervision"
     REVIEW_REPLY = "review_reply"
     CALL_BACK = "call_back"
     NOTE = "note"
@@ -87,12 +91,15 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
     Role.HANDLER: frozenset(_UNIT | {Act.SIGN, Act.HANDLE, Act.REPLY}),
     Role.HEAD: frozenset(
-        _UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
+        _UNIT
+        | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
+        | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION}
     ),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
+        | {Act.GRANT_HOLD, Act.SUPERVISE}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -107,7 +114,8 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.PARTNER: frozenset[Act](),
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
-    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES, Act.GRANT_EXTENSION},
+    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
+    - {Act.GRANT_EXTENSION, Act.GRANT_HOLD},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

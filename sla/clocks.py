@@ -18,6 +18,7 @@ class Action:
     level: str
     at: datetime
     tell: tuple[str, ...]
+    issue: str = ""  # the supervision order that goes out with it
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def actions(
             least = max(least, due if step.after is None else calendar.add(due, step.after))
         except CalendarUnknown:
             break  # the rung is set when the year is published
-        found.append(Action(step.level, least, step.tell))
+        found.append(Action(step.level, least, step.tell, step.issue))
     if not policy.ladder:
         found.append(Action(DUE, due, ()))
     return tuple(found)

@@ -15,12 +15,15 @@ from sla.service import planned, running
 from sla.standards import calendar_of, policy_of
 from sla.tables import ClockRow
 
+# a supervisor is answered whatever the case waits for
+UNPAUSED = ("supervision_reply",)
+
 
 def pause(desk: Desk, ticket: Ticket, ground: str, *, cause: UUID) -> None:
     """No promise of the ticket runs on. What is late already stays late: its ladder goes on."""
     for row in running(desk, ticket):
         late = row.due_at is not None and row.due_at < desk.now
-        if row.state not in {"running", "unpublished"} or late:
+        if row.state not in {"running", "unpublished"} or late or row.metric in UNPAUSED:
             continue
         row.state, row.next_action_at = "paused", None
         timeline.record(desk, ticket, ClockPaused(row.id, row.metric, ground), cause=cause)

@@ -27,15 +27,27 @@ METRICS = (
 # the ladder's own words for what comes before it and for a due time without a ladder
 WARNING = "blue"
 DUE = "due"
+# the supervision orders that a rung may issue
+ISSUED = ("", "red", "listed", "problem")
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung of the ladder: so long after the due time, these roles are told."""
+    """One rung of the ladder: so long after the due time, these roles are told.
+
+    `issue` names the supervision order that goes out with it, if any; `redos` lets it go out
+    already when the case was sent back so often.
+    """
 
     level: str
     after: Promise | None  # None: at the due time itself
     tell: tuple[str, ...]
+    issue: str = ""
+    redos: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.issue not in ISSUED:
+            raise PromiseRefused("ladder", "a rung issues red, listed or problem, or nothing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +140,18 @@ def _days(n: int, *, working: bool = True) -> Promise:
 
 _WARN = Fraction(4, 5)
 _UNIT = ("liaison", "handler")
-# blue before the due time, yellow at it, red a day later, circular after five: domain 10(b)
+# blue before the due time, yellow at it, red a day later, circular after five: domain 10(b);
+# the problem order goes up after three redos there, after ten days by our own choice
 LADDER = (
     Step("yellow", None, ("head", "liaison", "office")),
-    Step("red", _days(1), ("head", "office")),
+    Step("red", _days(1), ("head", "office"), issue="red", redos=2),
     Step("circular", _days(5), ("head", "office", "leader")),
+    Step("problem", _days(10), ("office", "leader"), issue="problem", redos=3),
+)
+# a demand that is not answered is listed: ours
+_DEMAND_LADDER = (
+    Step("yellow", None, ("head", "office")),
+    Step("listed", _days(3), ("head", "office", "leader"), issue="listed"),
 )
 _DESK_LADDER = (Step("yellow", None, ("dispatcher",)), Step("red", _days(1), ("office",)))
 _SIGN_LADDER = (Step("yellow", None, ("head", "liaison")), Step("red", _days(1), ("office",)))
@@ -224,7 +243,7 @@ PRESETS: tuple[Policy, ...] = (
     ),
     _desk("stage_reply", _days(3), "P14a P14d: when handling takes longer", _SIGN_LADDER),
     _desk("review", _days(1), "ours: a reply is looked at within a working day", _DESK_LADDER),
-    _desk("supervision_reply", _days(2), "E4 R3: a red order is answered in two", LADDER),
+    _desk("supervision_reply", _days(2), "E4 R3: a red order is answered in two", _DEMAND_LADDER),
     _desk("ruling", _hours(3.5), "half a working day: ours", _DESK_LADDER),
     Policy("callback", "callback", _days(5), basis="ours: silence is then not rated"),
 )
@@ -251,6 +270,8 @@ def as_json(policies: Sequence[Policy]) -> list[dict[str, Any]]:
                     "level": step.level,
                     "after": _promise_json(step.after) if step.after else None,
                     "tell": list(step.tell),
+                    "issue": step.issue,
+                    "redos": step.redos,
                 }
                 for step in item.ladder
             ],
@@ -282,6 +303,8 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
                     step["level"],
                     _promise(step["after"]) if step["after"] else None,
                     tuple(step["tell"]),
+                    step.get("issue", ""),
+                    step.get("redos"),
                 )
                 for step in row["ladder"]
             ),

@@ -3,10 +3,13 @@
 from core.desk import Desk
 from core.events import (
     CallbackAnswered,
+    ClockBreached,
     ContactMade,
+    Event,
     InfoRequested,
     InfoSupplied,
     OrderCancelled,
+    OrderEscalated,
     OrderIssued,
     OrderRecalled,
     OrderReplied,
@@ -16,15 +19,22 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    SupervisionAnswered,
+    SupervisionIssued,
+    SupervisionJudged,
+    SupervisionLifted,
     TicketAccepted,
     TicketAnswered,
+    TicketHeld,
     TicketReceived,
     TicketReopened,
+    TicketResumed,
 )
 from core.states import ENDED, Status
 from core.tables import Entry, Ticket
 from core.timeline import fact
-from sla import cases, service
+from sla import cases, holds, moves, service, supervision
+from sla.standards import policy_of
 
 
 def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
@@ -56,10 +66,56 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
         case CallbackAnswered():
             service.stop(desk, ticket, "callback", cause=entry.id)
         case _:
-            pass
+            _oversight(desk, ticket, entry, event)
     cases.follow(desk, ticket, entry, event)
     if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
-        service.cancel(desk, ticket, cause=entry.id)
+        _ended(desk, ticket, entry)
+
+
+def _ended(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    holds.close(desk, ticket)
+    for row in supervision.standing(desk.session, ticket.id):
+        supervision.close_with(desk, ticket, row.order_id, cause=entry.id)
+    service.cancel(desk, ticket, cause=entry.id)
+
+
+def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
+    match event:
+        case TicketHeld():
+            moves.pause(desk, ticket, event.ground, cause=entry.id)
+        case TicketResumed():
+            moves.resume(desk, ticket, cause=entry.id)
+        case ClockBreached() | OrderEscalated():
+            _rung(desk, ticket, entry, event)
+        case SupervisionIssued() | SupervisionJudged(enough=False):
+            _demand(desk, ticket, entry, event)
+        case SupervisionAnswered():
+            service.stop(desk, ticket, supervision.METRIC, order=event.order, cause=entry.id)
+        case SupervisionLifted():
+            service.cancel(desk, ticket, supervision.METRIC, order=event.order, cause=entry.id)
+        case _:
+            pass
+
+
+def _rung(desk: Desk, ticket: Ticket, entry: Entry, event: ClockBreached | OrderEscalated) -> None:
+    """What a rung of the ladder issues, goes out."""
+    if event.issue and event.order is not None and event.department is not None:
+        place = (event.order, event.department)
+        supervision.press(desk, ticket, *place, event.issue, "ladder", cause=entry.id)
+
+
+def _demand(
+    desk: Desk, ticket: Ticket, entry: Entry, event: SupervisionIssued | SupervisionJudged
+) -> None:
+    clock = service.start(
+        desk,
+        ticket,
+        supervision.METRIC,
+        order=event.order,
+        department=event.department,
+        cause=entry.id,
+    )
+    supervision.promised(desk, event.supervision, clock.due_at if clock else None)
 
 
 def _issued(desk: Desk, ticket: Ticket, entry: Entry, event: OrderIssued) -> None:
@@ -107,15 +163,18 @@ def _signing(
             service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
             service.start(desk, ticket, "sign", order=order, department=department, cause=entry.id)
         case OrderReturned():
+            supervision.close_with(desk, ticket, order, cause=entry.id)
             service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
             service.cancel(desk, ticket, "first_contact", "co_reply", order=order, cause=entry.id)
         case OrderRecalled():
             # the case's own clock runs on, as it does at a return
+            supervision.close_with(desk, ticket, order, cause=entry.id)
             own = ("sign", "first_contact", "co_reply", "ruling")
             service.cancel(desk, ticket, *own, order=order, cause=entry.id)
         case OrderSigned():
             service.stop(desk, ticket, "sign", order=order, cause=entry.id)
         case OrderCancelled():
+            supervision.close_with(desk, ticket, order, cause=entry.id)
             service.cancel(desk, ticket, order=order, cause=entry.id)
 
 
@@ -130,6 +189,12 @@ def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> N
 
 def _again(desk: Desk, ticket: Ticket, entry: Entry, event: RedoOrdered | TicketReopened) -> None:
     service.cancel(desk, ticket, "callback", cause=entry.id)
-    service.start(
+    clock = service.start(
         desk, ticket, "redo", order=event.order, department=event.department, cause=entry.id
     )
+    if clock is None or isinstance(event, TicketReopened):
+        return
+    for step in policy_of(desk.session, clock.policy, clock.policy_version).ladder:
+        if step.issue and step.redos == event.count:
+            place = (event.order, event.department)
+            supervision.press(desk, ticket, *place, step.issue, "redone", cause=entry.id)

@@ -57,12 +57,12 @@ def start(
     order: UUID | None = None,
     department: str | None = None,
     cause: UUID | None = None,
-) -> None:
+) -> ClockRow | None:
     """Start a clock by the policy in force. No policy for the metric: no promise, no clock."""
     rules = _standards(desk)
     policy = policies.choose(rules.limits, metric, facts_of(ticket))
     if policy is None:
-        return
+        return None
     begun = since or desk.now
     due = clocks.due_time(begun, policy, rules.calendar)
     event = ClockStarted(
@@ -75,8 +75,10 @@ def start(
         order=order,
         department=department,
     )
-    desk.session.add(_row(ticket, event, policy, rules))
+    row = _row(ticket, event, policy, rules)
+    desk.session.add(row)
     timeline.record(desk, ticket, event, cause=cause)
+    return row
 
 
 def _row(
@@ -219,5 +221,6 @@ def _announce(desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action) 
         department=row.department,
         late_by=int((desk.now - action.at).total_seconds()),
         tell=action.tell,
+        **({} if kind is ClockWarned else {"issue": action.issue}),
     )
     timeline.record(desk, ticket, event)
