@@ -1,13 +1,13 @@
 """A running promise: when it must act, what is due now, and its fold from the timeline."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
-from sla.policies import DUE, WARNING, Policy
+from sla.policies import DUE, ISSUED, WARNING, Policy
 from sla.worktime import Calendar, CalendarUnknown, Mode
 
 
@@ -97,10 +97,16 @@ def judge(planned: tuple[Action, ...], fired: str | None, now: datetime) -> Verd
     due = [action for action in waiting if action.at <= now]
     later = waiting[len(due) :]
     return Verdict(
-        fire=due[-1] if due else None,
+        fire=_speaking_for(due) if due else None,
         next=later[0] if later else None,
         collapsed=tuple(action.level for action in due[:-1]),
     )
+
+
+def _speaking_for(due: Sequence[Action]) -> Action:
+    """The highest of them, and with it the gravest supervision order that any would issue."""
+    gravest = max((action.issue for action in due), key=ISSUED.index)
+    return replace(due[-1], issue=gravest)
 
 
 def shown_remaining(

@@ -43,6 +43,7 @@ def test_the_ladder_of_a_week_worked_by_hand():
         ("yellow", at("2026-11-09 17:00")),
         ("red", at("2026-11-10 17:00")),
         ("circular", at("2026-11-16 17:00")),
+        ("problem", at("2026-11-23 17:00")),
     ]
 
 
@@ -136,8 +137,9 @@ def plan() -> tuple[Any, ...]:
         ("blue", "2026-11-09 17:00", "yellow", (), "red"),
         # after an outage the highest due level speaks for those that were missed
         (None, "2026-11-11 10:00", "red", ("blue", "yellow"), "circular"),
-        ("yellow", "2026-12-01 10:00", "circular", ("red",), None),
-        ("circular", "2026-12-01 10:00", None, (), None),
+        ("yellow", "2026-11-20 10:00", "circular", ("red",), "problem"),
+        ("yellow", "2026-12-01 10:00", "problem", ("red", "circular"), None),
+        ("problem", "2026-12-01 10:00", None, (), None),
     ],
 )
 def test_the_verdict_of_an_instant(fired, now, fire, collapsed, following):

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from sla.policies import (
     DUE,
+    LADDER,
     METRICS,
     PRESETS,
     WARNING,
@@ -108,7 +109,15 @@ def test_preset_names_are_unique_and_ladders_rise_from_yellow():
     assert len({policy.id for policy in PRESETS}) == len(PRESETS)
     for policy in PRESETS:
         levels = [step.level for step in policy.ladder]
-        assert levels == ["yellow", "red", "circular"][: len(levels)]
+        known = ["yellow", "listed" if policy.metric == "supervision_reply" else "red"]
+        assert levels == [*known, "circular", "problem"][: len(levels)]
+
+
+def test_a_rung_issues_a_known_supervision_order_or_none():
+    with pytest.raises(PromiseRefused, match="ladder"):
+        Step("red", None, (), issue="yellow")
+    issued = {step.level: step.issue for step in LADDER}
+    assert issued == {"yellow": "", "red": "red", "circular": "", "problem": "problem"}
 
 
 def test_the_more_telling_condition_wins():

@@ -58,6 +58,7 @@ WARNED = at(2026, 11, 26, 12, 0)
 BREACHED = at(2026, 11, 27, 17, 0)
 RED = at(2026, 11, 30, 17, 0)
 CIRCULAR = at(2026, 12, 4, 17, 0)
+PROBLEM = at(2026, 12, 11, 17, 0)
 
 
 def handled(office: Office, **values) -> Ticket:
@@ -79,6 +80,7 @@ def fired(office: Office, ticket_id: UUID) -> list[tuple[str, str, int]]:
         (fact.kind, fact.level, fact.late_by)
         for cls in levels
         for fact in facts(office, ticket_id, cls)
+        if fact.metric == "resolve"
     ]
 
 
@@ -104,17 +106,19 @@ def test_every_level_fires_at_its_instant_and_not_a_microsecond_before(
         (BREACHED, "clock.breached", "yellow"),
         (RED, "order.escalated", "red"),
         (CIRCULAR, "order.escalated", "circular"),
+        (PROBLEM, "order.escalated", "problem"),
     ):
         clock.at = instant - MICROSECOND
-        assert sweep(office) == 0
+        sweep(office)  # the supervision order's own promise may be due
         assert fired(office, made.id) == expected
         clock.at = instant
-        assert sweep(office) == 1
+        assert sweep(office) >= 1
         expected.append((kind, level, 0))
         assert fired(office, made.id) == expected
         assert sweep(office) == 0
     clock.move(days=300)
-    assert sweep(office) == 0
+    sweep(office)
+    assert fired(office, made.id) == expected
     assert whole(office)
 
 
@@ -138,6 +142,7 @@ def test_the_right_people_are_named_at_every_level(office: Office, clock) -> Non
         fact.tell
         for cls in (ClockWarned, ClockBreached, OrderEscalated)
         for fact in facts(office, made.id, cls)
+        if fact.metric == "resolve"
     ]
     assert told == [
         ("liaison", "handler"),
