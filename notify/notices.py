@@ -11,10 +11,14 @@ from core.events import (
     Event,
     ExtensionAsked,
     ExtensionRefused,
+    HoldAsked,
+    HoldProlonged,
+    HoldRefused,
     InfoRequested,
     OrderCancelled,
     OrderEscalated,
     OrderIssued,
+    OrderReminded,
     OrderReplied,
     OrderReturned,
     RedoOrdered,
@@ -22,6 +26,10 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    SupervisionAnswered,
+    SupervisionIssued,
+    SupervisionJudged,
+    SupervisionLifted,
     TicketAccepted,
     TicketAnswered,
     TicketClosed,
@@ -32,6 +40,7 @@ from core.events import (
     TicketReferred,
     TicketRejected,
     TicketReopened,
+    TicketResumed,
     TriageNeeded,
 )
 from core.permissions import UNIT_ROLES, Role
@@ -207,6 +216,74 @@ def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
     return (Notice("co_replied", _unit(case.lead, Role.LIAISON, Role.HANDLER), params),)
 
 
+# --- of holds and supervision ---------------------------------------------------------
+
+OFFICE = (Readers(frozenset({Role.OFFICE})),)
+LEADERS = (Readers(frozenset({Role.LEADER})),)
+
+
+def _hold_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, HoldAsked)
+    params: Params = {"department": fact.department, "review_at": as_text(fact.review_at)}
+    return (Notice("hold_asked", OFFICE, params),)
+
+
+def _hold_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, HoldRefused)
+    readers = _unit(fact.department, *UNIT_ROLES)
+    return (Notice("hold_refused", readers, {"department": fact.department}),)
+
+
+def _held(fact: Event, case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, TicketHeld | HoldProlonged)
+    params: Params = {"review_at": as_text(fact.review_at)}
+    unit = _unit(case.lead, *UNIT_ROLES)
+    return Notice("held", COMPLAINANT, params), Notice("hold_granted", unit, params)
+
+
+def _resumed(_fact: Event, case: Case) -> tuple[Notice, ...]:
+    return (Notice("resumed", (*COMPLAINANT, *_unit(case.lead, *UNIT_ROLES))),)
+
+
+def _reminded(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, OrderReminded)
+    params: Params = {"department": fact.department, "due": as_text(fact.due)}
+    return (Notice("reminded", _unit(fact.department, *UNIT_ROLES), params, urgent=True),)
+
+
+def _supervised(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, SupervisionIssued)
+    params: Params = {
+        "department": fact.department,
+        "supervision": fact.level,
+        "year": fact.year,
+        "serial": fact.serial,
+    }
+    above = () if fact.level == "red" else LEADERS
+    readers = (*_unit(fact.department, *UNIT_ROLES), *OFFICE, *above)
+    return (Notice("supervised", readers, params, urgent=True),)
+
+
+def _supervision_answered(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, SupervisionAnswered)
+    return (Notice("supervision_answered", OFFICE, {"department": fact.department}),)
+
+
+def _supervision_judged(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, SupervisionJudged)
+    kind = "supervision_closed" if fact.enough else "supervision_again"
+    readers = _unit(fact.department, *UNIT_ROLES)
+    return (Notice(kind, readers, {"department": fact.department}, urgent=not fact.enough),)
+
+
+def _supervision_lifted(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, SupervisionLifted)
+    if fact.words is None:  # it ended with its order, or a higher one took its place
+        return ()
+    readers = _unit(fact.department, *UNIT_ROLES)
+    return (Notice("supervision_closed", readers, {"department": fact.department}),)
+
+
 # --- of promises ----------------------------------------------------------------------
 
 
@@ -248,7 +325,11 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),
     TriageNeeded: _triage_needed,
-    TicketHeld: _telling("held", "review_at"),
+    HoldAsked: _hold_asked,
+    HoldRefused: _hold_refused,
+    TicketHeld: _held,
+    HoldProlonged: _held,
+    TicketResumed: _resumed,
     ReplyApproved: _telling("reply"),
     RedoOrdered: _again,
     TicketClosed: _telling("closed", "result"),
@@ -266,6 +347,11 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     ClockMoved: _due_moved,
     ExtensionAsked: _extension_asked,
     ExtensionRefused: _extension_refused,
+    OrderReminded: _reminded,
+    SupervisionIssued: _supervised,
+    SupervisionAnswered: _supervision_answered,
+    SupervisionJudged: _supervision_judged,
+    SupervisionLifted: _supervision_lifted,
 }
 # the kinds of entry that may call for letters at all
 FOLLOWED = frozenset(cls.kind for cls in WRITERS)

@@ -6,12 +6,9 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
-from sqlalchemy import case as sql_case
 from sqlmodel import Session, col, func, select
 
 from core.moments import SHANGHAI, local_day
-from core.people import visible
-from core.permissions import Actor
 from core.tables import Entry, SealRow, Ticket
 from sla import terms
 from sla.bulletins import Counts, Line, Period, lines, month_of
@@ -22,40 +19,7 @@ from sla.standards import calendar_of, policy_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
 from sla.worktime import Mode
 
-HANDLING = ("resolve", "redo")
 CASE_FIELDS = tuple(Case.__dataclass_fields__)
-
-
-@dataclass(frozen=True, slots=True)
-class ClockLine:
-    """A running promise beside its ticket."""
-
-    clock: ClockRow
-    ticket: Ticket
-
-
-def board(
-    session: Session,
-    actor: Actor,
-    *,
-    late: bool | None = None,
-    department: str | None = None,
-    limit: int = 50,
-) -> Sequence[ClockLine]:
-    """Promises of handling that have not ended, the most urgent first."""
-    query = (
-        select(ClockRow, Ticket)
-        .join(Ticket, col(Ticket.id) == ClockRow.ticket_id)
-        .where(col(ClockRow.stopped_at).is_(None), col(ClockRow.metric).in_((*HANDLING, "sign")))
-        .where(visible(actor))
-    )
-    if late is not None:
-        breached = col(ClockRow.state) == "breached"
-        query = query.where(breached if late else ~breached)
-    if department is not None:
-        query = query.where(ClockRow.department == department)
-    rows = session.exec(query.order_by(col(ClockRow.due_at), col(ClockRow.id)).limit(limit))
-    return [ClockLine(clock, ticket) for clock, ticket in rows]
 
 
 def clocks(session: Session, ticket: Ticket) -> Sequence[ClockRow]:
@@ -73,52 +37,6 @@ def oldest_due(session: Session) -> datetime | None:
         .order_by(col(ClockRow.next_action_at))
         .limit(1)
     ).first()
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How things stand now, in numbers."""
-
-    open: int
-    late: int
-    warned: int
-    unsigned: int
-    triage: int
-    review: int
-
-
-def standing(session: Session) -> Standing:
-    """Open tickets and running promises, counted."""
-    states = dict(
-        session.exec(
-            select(Ticket.status, func.count())
-            .where(col(Ticket.closed_at).is_(None))
-            .group_by(Ticket.status)
-        ).all()
-    )
-    late, warned, unsigned = session.exec(
-        select(
-            _count((col(ClockRow.state) == "breached") & col(ClockRow.metric).in_(HANDLING)),
-            _count(
-                (col(ClockRow.state) == "running")
-                & (col(ClockRow.level) == "blue")
-                & col(ClockRow.metric).in_(HANDLING)
-            ),
-            _count(col(ClockRow.metric) == "sign"),
-        ).where(col(ClockRow.stopped_at).is_(None))
-    ).one()
-    return Standing(
-        open=sum(states.values()),
-        late=late,
-        warned=warned,
-        unsigned=unsigned,
-        triage=states.get("submitted", 0) + states.get("accepted", 0),
-        review=states.get("reply_review", 0),
-    )
-
-
-def _count(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(sql_case((condition, 1)))
 
 
 def cases_due(session: Session, period: Period) -> list[Case]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import tuple_
 from sqlmodel import Session, col, func, select
 
 from core import timeline
@@ -249,10 +250,13 @@ def listed(
     *,
     state: str = "",
     level: str = "",
-    before: UUID | None = None,
+    before: tuple[int, int] | None = None,
     limit: int = 50,
 ) -> Sequence[tuple[SupervisionRow, Ticket]]:
-    """Supervision orders on tickets the actor may see, the newest first, from `before` down."""
+    """Supervision orders on tickets the actor may see, the newest first.
+
+    `before` is the (year, serial) that the page before ended with.
+    """
     query = (
         select(SupervisionRow, Ticket)
         .where(SupervisionRow.ticket_id == Ticket.id)
@@ -263,8 +267,10 @@ def listed(
     if level:
         query = query.where(SupervisionRow.level == level)
     if before is not None:
-        query = query.where(col(SupervisionRow.id) < before)
-    return session.exec(query.order_by(col(SupervisionRow.id).desc()).limit(limit)).all()
+        number = tuple_(col(SupervisionRow.year), col(SupervisionRow.serial))
+        query = query.where(number < before)
+    order = (col(SupervisionRow.year).desc(), col(SupervisionRow.serial).desc())
+    return session.exec(query.order_by(*order).limit(limit)).all()
 
 
 def _rank(level: str) -> int:

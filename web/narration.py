@@ -44,6 +44,9 @@ LINES: Mapping[str, _Line] = {
     "ticket.routed": _Line(N_("确定承办单位"), "route"),
     "ticket.held": _Line(N_("挂账"), "pause", "yellow"),
     "ticket.resumed": _Line(N_("恢复办理"), "arrow"),
+    "ticket.hold_asked": _Line(N_("申请挂账"), "pause", "yellow", inner=True),
+    "ticket.hold_refused": _Line(N_("不同意挂账"), "x", inner=True),
+    "ticket.hold_prolonged": _Line(N_("继续挂账"), "pause", "yellow"),
     "ticket.reply_approved": _Line(N_("答复已送达企业"), "reply", "green"),
     "ticket.redo_ordered": _Line(N_("退回重新办理"), "redo", "yellow"),
     "ticket.callback_answered": _Line(N_("企业评价"), "star"),
@@ -68,6 +71,12 @@ LINES: Mapping[str, _Line] = {
     "order.contact_made": _Line(N_("联系企业"), "phone"),
     "order.replied": _Line(N_("提交答复"), "reply", inner=True),
     "order.done": _Line(N_("承办完成"), "check", inner=True),
+    "order.reminded": _Line(N_("催办"), "bell", "yellow", inner=True),
+    "order.supervised": _Line(N_("下达督办单"), "flag", "red", inner=True),
+    "order.supervision_answered": _Line(N_("回复督办单"), "reply", inner=True),
+    "order.supervision_judged": _Line(N_("审定督办回复"), "check", inner=True),
+    "order.supervision_lifted": _Line(N_("督办单终止"), "x", inner=True),
+    "order.talk_held": _Line(N_("约谈"), "person", "red", inner=True),
     "clock.warned": _Line(N_("临期提醒"), "bell", "blue", inner=True),
     "clock.breached": _Line(N_("超过时限"), "clock", "red", inner=True),
     "order.escalated": _Line(N_("升级督办"), "clock", "red", inner=True),
@@ -129,6 +138,29 @@ def _clock(facts: Facts, language: str, names: Names) -> str:
     return " · ".join(part for part in (metric, level, unit) if part)
 
 
+def _parked(facts: Facts, language: str, _names: Names) -> str:
+    ground = words.word(language, words.HOLD_GROUND, facts["ground"])
+    until = instant(language, datetime.fromisoformat(facts["review_at"]))
+    return f"{ground} · " + translate(language, "复核：{until}", until=until)
+
+
+def _supervised(facts: Facts, language: str, names: Names) -> str:
+    level = words.word(language, words.SUPERVISION, facts["level"])
+    number = words.supervision_number(language, facts["year"], facts["serial"])
+    unit = names.get(facts["department"], facts["department"])
+    return f"{level} {number} · {unit}"
+
+
+def _judged(facts: Facts, language: str, names: Names) -> str:
+    unit = names.get(facts["department"], facts["department"])
+    return f"{unit} · " + translate(language, "认可" if facts["enough"] else "要求补充")
+
+
+def _talk(facts: Facts, language: str, names: Names) -> str:
+    unit = names.get(facts["department"], facts["department"])
+    return f"{unit} · {instant(language, datetime.fromisoformat(facts['held_at']))}"
+
+
 def _moved(facts: Facts, language: str, _names: Names) -> str:
     return instant(language, datetime.fromisoformat(facts["due"])) if facts["due"] else ""
 
@@ -175,4 +207,10 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "order.escalated": _clock,
     "clock.moved": _moved,
     "clock.extension_asked": _extension,
+    "ticket.held": _parked,
+    "ticket.hold_asked": _parked,
+    "ticket.hold_prolonged": _parked,
+    "order.supervised": _supervised,
+    "order.supervision_judged": _judged,
+    "order.talk_held": _talk,
 }

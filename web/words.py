@@ -77,13 +77,44 @@ METRIC = {
     "redo": N_("重新办理"),
     "ruling": N_("退单裁定"),
     "callback": N_("评价"),
+    "stage_reply": N_("阶段反馈"),
+    "review": N_("答复审核"),
+    "supervision_reply": N_("督办回复"),
 }
 LEVEL = {
     "blue": N_("蓝色提醒"),
     "yellow": N_("黄色预警"),
     "red": N_("红色督办"),
     "circular": N_("通报批评"),
+    "problem": N_("问题交办"),
+    "listed": N_("挂牌督办"),
     "due": N_("到期"),
+}
+HOLD_GROUND = {
+    "waiting_law": N_("等待诉讼、仲裁、鉴定等法定程序"),
+    "waiting_works": N_("工程、采购等客观周期"),
+    "waiting_policy": N_("等待上级政策或批复"),
+    "waiting_business": N_("等待企业提供材料或配合"),
+    "force_majeure": N_("不可抗力"),
+}
+SUPERVISION = {
+    "red": N_("书面督办"),
+    "listed": N_("挂牌督办"),
+    "problem": N_("问题交办"),
+}
+SUPERVISION_GROUND = {
+    "late": N_("超期未办结"),
+    "redone": N_("多次退回重办"),
+    "ladder": N_("超期自动升级"),
+    "quality": N_("答复质量不高"),
+    "conduct": N_("推诿或态度问题"),
+    "other": N_("其他"),
+}
+SUPERVISION_STATE = {
+    "open": N_("待回复"),
+    "answered": N_("待审定"),
+    "closed": N_("已办结"),
+    "lifted": N_("已终止"),
 }
 FIGURE = {
     "sign_on_time": N_("按时签收率"),
@@ -142,3 +173,8 @@ def grade(language: str, value: int | None) -> str:
 def ground(language: str, code: str) -> str:
     """The word for why a person decides."""
     return word(language, GROUND, code)
+
+
+def supervision_number(language: str, year: int, serial: int) -> str:
+    """「督办〔2026〕12号」"""
+    return translate(language, "督办〔{year}〕{serial}号", year=year, serial=serial)

@@ -48,5 +48,18 @@ FACTS = (
     events.ClockMoved(uuid4(), "resolve", "extension", due=DUE, before=AT, department="cg"),
     events.ExtensionAsked(uuid4(), "resolve", **_ORDER, days=2, words=uuid4()),
     events.ExtensionRefused(uuid4(), "resolve", **_ORDER),
+    events.HoldAsked(**_ORDER, ground="waiting_law", review_at=DUE, words=uuid4()),
+    events.HoldRefused(**_ORDER, words=uuid4()),
+    events.HoldProlonged("waiting_law", DUE, uuid4()),
+    events.TicketResumed(),
+    events.OrderReminded(**_ORDER, due=DUE),
+    events.OrderReminded(**_ORDER),
+    events.SupervisionIssued(uuid4(), **_ORDER, level="red", ground="late", year=2026, serial=1),
+    events.SupervisionIssued(uuid4(), **_ORDER, level="listed", ground="x", year=2026, serial=2),
+    events.SupervisionAnswered(uuid4(), **_ORDER, words=uuid4()),
+    events.SupervisionJudged(uuid4(), **_ORDER, enough=True),
+    events.SupervisionJudged(uuid4(), **_ORDER, enough=False, words=uuid4()),
+    events.SupervisionLifted(uuid4(), **_ORDER, words=uuid4()),
+    events.SupervisionLifted(uuid4(), **_ORDER),
 )
 CASES = (FILING, LATER, WITHOUT_LEAD)

@@ -35,6 +35,7 @@ OFFICE = worker("office", Role.OFFICE)
 LEADER = worker("leader", Role.LEADER)
 ALL = (OWNER, LIAISON, HANDLER, HEAD, STRANGER, DISPATCHER, OFFICE, LEADER)
 REPLY = {"order": uuid4(), "department": "bj"}
+UNIT = ("liaison", "handler", "head")
 
 
 def told(fact, case=LATER, people=ALL):
@@ -110,7 +111,44 @@ def test_a_received_request_is_confirmed_with_number_lead_and_due():
         (events.InfoRequested(("uscc",)), {("info_requested", OWNER.tag)}),
         (events.TicketAnswered(uuid4()), {("answered", OWNER.tag)}),
         (events.TicketMerged(NUMBER, "same"), {("merged", OWNER.tag)}),
-        (events.TicketHeld("law", DUE), {("held", OWNER.tag)}),
+        (
+            events.TicketHeld("law", DUE),
+            {("held", OWNER.tag)} | {("hold_granted", role) for role in UNIT},
+        ),
+        (
+            events.HoldProlonged("law", DUE, uuid4()),
+            {("held", OWNER.tag)} | {("hold_granted", role) for role in UNIT},
+        ),
+        (
+            events.TicketResumed(),
+            {("resumed", OWNER.tag)} | {("resumed", role) for role in UNIT},
+        ),
+        (
+            events.HoldAsked(**REPLY, ground="law", review_at=DUE, words=uuid4()),
+            {("hold_asked", "office")},
+        ),
+        (events.OrderReminded(**REPLY), {("reminded", role) for role in UNIT}),
+        (
+            events.SupervisionIssued(
+                uuid4(), **REPLY, level="red", ground="late", year=1, serial=1
+            ),
+            {("supervised", role) for role in (*UNIT, "office")},
+        ),
+        (
+            events.SupervisionIssued(
+                uuid4(), **REPLY, level="problem", ground="late", year=1, serial=1
+            ),
+            {("supervised", role) for role in (*UNIT, "office", "leader")},
+        ),
+        (
+            events.SupervisionAnswered(uuid4(), **REPLY, words=uuid4()),
+            {("supervision_answered", "office")},
+        ),
+        (
+            events.SupervisionJudged(uuid4(), **REPLY, enough=False),
+            {("supervision_again", role) for role in UNIT},
+        ),
+        (events.SupervisionLifted(uuid4(), **REPLY), set()),
         (events.TicketClosed("solved"), {("closed", OWNER.tag)}),
         (events.TicketFinalised(uuid4()), {("final_reply", OWNER.tag)}),
     ],

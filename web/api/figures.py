@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from core.errors import Invalid
 from core.moments import local_day
 from core.permissions import Act, demand
-from sla import press, queries
+from sla import boards, press, queries
 from sla.bulletins import PeriodRefused, month_of, period, plain
 from web.api.tickets import WRONG
 from web.deps import TheHouse, TheReader, TheStaff
@@ -19,7 +19,7 @@ router = APIRouter(prefix="/api/v1/figures", tags=["figures"], responses=WRONG)
 def standing(asker: TheStaff, session: TheReader) -> dict[str, Any]:
     """How things stand now."""
     demand(asker.actor, Act.FIGURES_ALL)
-    return dict(plain(queries.standing(session)))
+    return dict(plain(boards.standing(session)))
 
 
 @router.get("/month")

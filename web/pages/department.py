@@ -74,15 +74,17 @@ def _back(order: UUID, session: Session) -> str:
     return session.get_one(Ticket, row.ticket_id).number
 
 
-def act_on(request: Request, home: House, asker: Asker, order: UUID, work: Any) -> Response:
-    """Do it and show the ticket again; a refusal is told on the ticket's page."""
+def act_on(
+    request: Request, home: House, asker: Asker, order: UUID, work: Any, *, form: str = ""
+) -> Response:
+    """Do it and show the ticket again; a refusal is told on the ticket's page, beside `form`."""
     with Session(home.office.engine) as session:
         number = _back(order, session)
     try:
         with home.office.desk(asker.actor) as desk:
             work(desk)
     except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
+        return refused_page(request, home, asker, number, refused, form=form)
     return RedirectResponse(f"/tickets/{number}", 303)
 
 

@@ -1,23 +1,17 @@
-"""The dispatcher's and the supervisor's pages: triage, call-backs, the live board."""
+"""The dispatcher's pages: triage and call-backs."""
 
-from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from core.errors import NotFound, Refused
-from core.i18n import day
-from core.moments import local_day
+from core.errors import Refused
 from core.permissions import Act, demand
 from core.states import Status
 from intake import closing
 from intake import queries as intake_queries
 from routing import queries
-from sla import extensions
-from sla import queries as sla_queries
-from sla.bulletins import month_of
-from web import demo, words
+from sla import extensions, holds
 from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
@@ -57,6 +51,12 @@ def triage(request: Request, asker: TheStaff, session: TheReader) -> Response:
             order_line(line.order, line.ticket, names, language)
             for line in queries.replies_waiting(session, asker.actor)
         ],
+        holds=[
+            views.summary(ticket, names, language)
+            for _, ticket in holds.waiting(session, asker.actor)
+        ]
+        if asker.may(Act.GRANT_HOLD)
+        else [],
     )
 
 
@@ -101,66 +101,3 @@ def call_back(
     except Refused as refused:
         return refused_page(request, home, asker, number, refused)
     return RedirectResponse(f"/tickets/{number}", 303)
-
-
-@router.get("/oversight")
-def board(request: Request, home: TheHouse, asker: TheStaff, session: TheReader) -> Response:
-    """Late, about to be late, and how the month stands."""
-    demand(asker.actor, Act.FIGURES_ALL)
-    language, names, now = language_of(request), queries.unit_names(session), home.office.now()
-    month = sla_queries.summary(session, month_of(local_day(now)), now)
-    since = now - timedelta(days=TREND_DAYS)
-    days = sla_queries.trend_between(session, since, now)
-    points = [
-        {
-            "label": day(language, point.day),
-            "received": point.received,
-            "replied": point.replied,
-            "breached": point.breached,
-        }
-        for point in days
-    ]
-    top = max([4, *(max(p.received, p.replied, p.breached) for p in days)])
-    return page(
-        request,
-        "oversight/board.html",
-        standing=sla_queries.standing(session),
-        late=_clocks(session, asker, names, language, now, late=True),
-        soon=_clocks(session, asker, names, language, now, late=False),
-        figures=views.figure_tiles(month.figures, language),
-        units=[views.unit_row(line, names, language) for line in month.units],
-        points=points,
-        top=top,
-        month=month.period.name,
-    )
-
-
-def _clocks(
-    session: Any, asker: Any, names: dict[str, str], language: str, now: Any, *, late: bool
-) -> list[dict[str, Any]]:
-    lines = sla_queries.board(session, asker.actor, late=late, limit=25)
-    return [
-        views.summary(line.ticket, names, language)
-        | {
-            "metric": words.word(language, words.METRIC, line.clock.metric),
-            "unit": names.get(line.clock.department or "", "—"),
-            "due_at": line.clock.due_at,
-            "late": line.clock.state == "breached",
-            "level": line.clock.level,
-            "level_word": words.word(language, words.LEVEL, line.clock.level),
-            "left": views.left_word(sla_queries.left(session, line.clock, now), language),
-        }
-        for line in lines
-    ]
-
-
-@router.post("/demo/clock", dependencies=[Checked])
-def move_clock(
-    home: TheHouse, asker: TheStaff, hours: Annotated[int, Form(ge=1, le=9600)] = 24
-) -> Response:
-    """Put the demonstration's clock ahead; refused unless the demonstration is on."""
-    if home.settings.demo_clock != "on":
-        raise NotFound
-    with home.office.desk(asker.actor) as desk:
-        demo.move(desk, timedelta(hours=hours))
-    return RedirectResponse("/oversight", 303)

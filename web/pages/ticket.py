@@ -15,7 +15,7 @@ from core.i18n import translate
 from core.people import departments
 from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
-from core.states import OrderStatus, Status
+from core.states import Status
 from core.tables import Ticket
 from intake import queries, service
 from routing import queries as routing_queries
@@ -27,6 +27,8 @@ from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
+from web.pages.order_words import order_words, reply_words
+from web.pages.pressing import pressing
 from web.pages.suggestions import suggestions
 from web.pages.teamwork import extension_lines, teamwork
 from web.rendering import page
@@ -53,6 +55,7 @@ def _page(
     faults: dict[str, str],
     status: int = 200,
     contact: dict[str, str] | None = None,
+    form: str = "",
 ) -> Response:
     ticket = found(session, asker, number)
     language = language_of(request)
@@ -60,23 +63,27 @@ def _page(
     eyes = Audience.OVERSIGHT if asker.may(Act.FIGURES_ALL) else Audience.STAFF
     entries = timeline.entries(session, ticket.id, eyes)
     rows = routing_queries.orders(session, ticket.id)
+    parked = Status(ticket.status) is Status.ON_HOLD
     return page(
         request,
         "department/ticket.html",
         status=status,
-        faults=faults,
+        # forms of one page share names: a fault is told beside the form it belongs to
+        faults={"": " ".join(faults.values())} if form else faults,
+        faults_in={form: faults} if form else {},
         ticket=_ticket(session, ticket, names, language),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
-        orders=[_order(session, row, names, language, asker) for row in rows],
+        orders=[order_words(session, row, names, language, asker, parked=parked) for row in rows],
         extensions=extension_lines(session, ticket, names, asker),
         clocks=clock_lines(session, ticket, language, home.office.now()),
         timeline=views.timeline_lines(session, entries, language, staff=True),
-        replies=_replies(session, rows, names),
+        replies=reply_words(session, rows, names),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         can=_can(ticket, rows, asker),
+        pressing=pressing(session, asker, ticket, rows, names, language),
         team=teamwork(session, home, asker, ticket, rows, names),
         triage=_triage(ticket),
         suggested=_suggested(session, home, asker, ticket, language),
@@ -148,54 +155,6 @@ def clock_lines(
     ]
 
 
-def _order(
-    session: Session, row: Any, names: dict[str, str], language: str, asker: Asker
-) -> dict[str, Any]:
-    mine = asker.actor.department == row.department
-    open_ = row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
-    return {
-        "id": row.id,
-        "unit": names.get(row.department, row.department),
-        "part": words.word(language, words.PART, row.part),
-        "status": row.status,
-        "status_word": words.word(language, words.ORDER_STATUS, row.status),
-        "due_at": row.due_at,
-        "late": row.breached_at is not None and open_,
-        "hand": names.get(row.desk or "", "") or _hand(session, row),
-        "claim": words.word(language, words.CLAIM, row.claim),
-        "binding": row.binding,
-        "can_sign": mine and row.status == OrderStatus.PENDING_SIGN and asker.may(Act.SIGN),
-        "can_return": mine
-        and row.status == OrderStatus.PENDING_SIGN
-        and not row.binding
-        and asker.may(Act.ASK_RETURN),
-        "can_extend": mine
-        and row.part == "lead"
-        and row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
-        and asker.may(Act.ASK_EXTENSION),
-        "can_reply": mine and row.status == OrderStatus.HANDLING and asker.may(Act.REPLY),
-        "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
-    }
-
-
-def _hand(session: Session, row: Any) -> str:
-    """The colleague who handles it."""
-    return routing_queries.staff_name(session, str(row.handler)) or "" if row.handler else ""
-
-
-def _replies(session: Session, rows: Any, names: dict[str, str]) -> list[dict[str, Any]]:
-    found_ = [(row, routing_queries.words(session, row.reply)) for row in rows]
-    return [
-        {
-            "unit": names.get(row.department, row.department),
-            "body": text.body,
-            "internal": text.internal or "",
-        }
-        for row, text in found_
-        if text is not None
-    ]
-
-
 def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
     status = Status(ticket.status)
     return {
@@ -232,11 +191,18 @@ def _acted(number: str) -> Response:
 
 
 def refused_page(
-    request: Request, home: House, asker: Asker, number: str, refused: Refused
+    request: Request,
+    home: House,
+    asker: Asker,
+    number: str,
+    refused: Refused,
+    *,
+    form: str = "",
 ) -> Response:
-    """The page again, saying what could not be done and why."""
+    """The page again, saying what could not be done and why; `form` is the one it was asked in."""
+    faults = faults_of(request, refused)
     with Session(home.office.engine, expire_on_commit=False) as session:
-        return _page(request, home, asker, session, number, faults_of(request, refused), status=409)
+        return _page(request, home, asker, session, number, faults, status=409, form=form)
 
 
 @router.post("/tickets/{number}/unmask", dependencies=[Checked])

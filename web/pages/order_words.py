@@ -1,0 +1,71 @@
+"""A work order on its ticket's page, in words, and what its reader may do with it."""
+
+from typing import Any
+
+from sqlmodel import Session
+
+from core.permissions import Act
+from core.states import OrderStatus
+from routing import queries as routing_queries
+from web import words
+from web.deps import Asker
+
+
+def order_words(
+    session: Session,
+    row: Any,
+    names: dict[str, str],
+    language: str,
+    asker: Asker,
+    *,
+    parked: bool,
+) -> dict[str, Any]:
+    """An order in words, and what this reader may do with it; nothing moves while `parked`."""
+    mine = asker.actor.department == row.department
+    open_ = row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
+    return {
+        "id": row.id,
+        "unit": names.get(row.department, row.department),
+        "part": words.word(language, words.PART, row.part),
+        "status": row.status,
+        "status_word": words.word(language, words.ORDER_STATUS, row.status),
+        "due_at": row.due_at,
+        "late": row.breached_at is not None and open_,
+        "hand": names.get(row.desk or "", "") or _hand(session, row),
+        "claim": words.word(language, words.CLAIM, row.claim),
+        "binding": row.binding,
+        "can_sign": mine and row.status == OrderStatus.PENDING_SIGN and asker.may(Act.SIGN),
+        "can_return": mine
+        and row.status == OrderStatus.PENDING_SIGN
+        and not row.binding
+        and asker.may(Act.ASK_RETURN),
+        "can_extend": mine
+        and row.part == "lead"
+        and row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
+        and not parked
+        and asker.may(Act.ASK_EXTENSION),
+        "can_reply": mine
+        and row.status == OrderStatus.HANDLING
+        and not parked
+        and asker.may(Act.REPLY),
+        "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
+    }
+
+
+def _hand(session: Session, row: Any) -> str:
+    """The colleague who handles it."""
+    return routing_queries.staff_name(session, str(row.handler)) or "" if row.handler else ""
+
+
+def reply_words(session: Session, rows: Any, names: dict[str, str]) -> list[dict[str, Any]]:
+    """What the units replied, order by order."""
+    found_ = [(row, routing_queries.words(session, row.reply)) for row in rows]
+    return [
+        {
+            "unit": names.get(row.department, row.department),
+            "body": text.body,
+            "internal": text.internal or "",
+        }
+        for row, text in found_
+        if text is not None
+    ]
