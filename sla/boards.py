@@ -50,13 +50,9 @@ def board(
     if department:
         query = query.where(ClockRow.department == department)
     if level:
-        query = query.where(_level() == level)
+        query = query.where(ClockRow.level == level)
     rows = session.exec(query.order_by(col(ClockRow.due_at), col(ClockRow.id)).limit(limit))
     return [ClockLine(clock, ticket) for clock, ticket in rows]
-
-
-def _level() -> ColumnElement[str]:
-    return func.coalesce(ClockRow.level, "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +69,17 @@ def rungs(session: Session) -> list[Rungs]:
     """Every unit that owes something, the one with most late promises first. Numbers alone."""
     late = _count(col(ClockRow.state) == "breached")
     paused = _count(col(ClockRow.state) == "paused")
-    columns: Any = (ClockRow.department, _level(), func.count(), late, paused)
+    columns: Any = (ClockRow.department, ClockRow.level, func.count(), late, paused)
     query = (
         select(*columns)  # five columns: the typed forms end at four
         .where(col(ClockRow.stopped_at).is_(None), col(ClockRow.metric).in_(HANDLING))
         .where(col(ClockRow.department).is_not(None))
-        .group_by(ClockRow.department, _level())
+        .group_by(ClockRow.department, ClockRow.level)
     )
     found: dict[str, Rungs] = {}
     for unit, level, number, over, still in session.exec(query):
         before = found.get(unit, Rungs(unit, {}, 0, 0))
-        steps = before.steps | {level: number}
+        steps = before.steps | {level or "none": number}
         found[unit] = Rungs(unit, steps, before.late + over, before.paused + still)
     return sorted(found.values(), key=lambda line: (-line.late, line.unit))
 

@@ -1,6 +1,6 @@
 """Supervision orders: a numbered demand on a work order, answered in time, judged, listed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -236,6 +236,14 @@ def of_ticket(session: Session, ticket_id: UUID) -> Sequence[SupervisionRow]:
 def standing(session: Session, ticket_id: UUID) -> Sequence[SupervisionRow]:
     """The demands on a ticket that are not settled."""
     return [row for row in of_ticket(session, ticket_id) if row.state in STANDING]
+
+
+def standing_on(session: Session, orders: Iterable[UUID]) -> dict[UUID, SupervisionRow]:
+    """The demand that stands on each of these work orders, where one does."""
+    query = select(SupervisionRow).where(
+        col(SupervisionRow.order_id).in_(set(orders)), col(SupervisionRow.state).in_(STANDING)
+    )
+    return {row.order_id: row for row in session.exec(query)}
 
 
 def talks(session: Session, ticket_id: UUID) -> Sequence[TalkRow]:

@@ -1,5 +1,7 @@
 """The supervisor's live board: what is late, what comes next, by unit and rung of the ladder."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,10 +18,12 @@ from routing import queries as routing_queries
 from sla import boards, queries, supervision
 from sla.bulletins import month_of
 from sla.policies import DUE, WARNING
+from sla.tables import SupervisionRow
 from web import demo, words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.pressing import demand_words
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -103,13 +107,16 @@ def _live(
         boards.board(session, asker.actor, late=over, department=unit, level=level, limit=LINES)
         for over in (True, False)
     )
-    told = boards.reminded_today(session, (line.ticket.id for line in (*late, *soon)), now)
+    lines = (*late, *soon)
+    told = boards.reminded_today(session, (line.ticket.id for line in lines), now)
+    orders = (line.clock.order_id for line in lines if line.clock.order_id)
+    seen = _Seen(session, now, language, names, told, supervision.standing_on(session, orders))
     return {
         "standing": boards.standing(session),
         "reads": asker.may(Act.READ_TICKETS),
         "supervises": asker.may(Act.SUPERVISE),
-        "late": [_line(session, line, told, names, language, now) for line in late],
-        "soon": [_line(session, line, told, names, language, now) for line in soon],
+        "late": [_line(line, seen) for line in late],
+        "soon": [_line(line, seen) for line in soon],
         "units": [_unit(line, names) for line in boards.rungs(session)],
         "rungs": [(code, words.word(language, words.LEVEL, code)) for code in RUNGS],
         "unit": unit,
@@ -120,26 +127,35 @@ def _live(
     }
 
 
-def _line(
-    session: Session,
-    line: boards.ClockLine,
-    told: set[tuple[UUID, str]],
-    names: dict[str, str],
-    language: str,
-    now: datetime,
-) -> dict[str, Any]:
-    clock = line.clock
-    return views.summary(line.ticket, names, language) | {
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What every line of one showing is told with."""
+
+    session: Session
+    now: datetime
+    language: str
+    names: dict[str, str]
+    told: set[tuple[UUID, str]]
+    demands: Mapping[UUID, SupervisionRow]
+
+
+def _line(line: boards.ClockLine, seen: _Seen) -> dict[str, Any]:
+    clock, language = line.clock, seen.language
+    demand_row = seen.demands.get(clock.order_id) if clock.order_id else None
+    return views.summary(line.ticket, seen.names, language) | {
         "clock": clock.id,
         "order": clock.order_id,
         "metric": words.word(language, words.METRIC, clock.metric),
-        "unit": names.get(clock.department or "", "—"),
+        "unit": seen.names.get(clock.department or "", "—"),
         "due_at": clock.due_at,
         "late": clock.state == "breached",
         "level": clock.level,
         "level_word": words.word(language, words.LEVEL, clock.level),
-        "left": views.left_word(queries.left(session, clock, now), language),
-        "reminded": (line.ticket.id, clock.department) in told,
+        "left": views.left_word(queries.left(seen.session, clock, seen.now), language),
+        "reminded": (line.ticket.id, clock.department) in seen.told,
+        "demand": demand_words(demand_row, line.ticket, seen.names, language)
+        if demand_row
+        else None,
     }
 
 

@@ -82,13 +82,28 @@ def _page(
         replies=reply_words(session, rows, names),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
-        can=_can(ticket, rows, asker),
-        pressing=pressing(session, asker, ticket, rows, names, language),
-        team=teamwork(session, home, asker, ticket, rows, names),
-        triage=_triage(ticket),
-        suggested=_suggested(session, home, asker, ticket, language),
-        categories=views.category_tree(session, language),
+        **_doable(session, home, asker, ticket, rows, names, language),
     )
+
+
+def _doable(
+    session: Session,
+    home: House,
+    asker: Asker,
+    ticket: Ticket,
+    rows: Any,
+    names: dict[str, str],
+    language: str,
+) -> dict[str, Any]:
+    """What this reader may do next, and what the forms for it offer."""
+    return {
+        "can": _can(ticket, rows, asker),
+        "pressing": pressing(session, asker, ticket, rows, names, language),
+        "team": teamwork(session, home, asker, ticket, rows, names),
+        "triage": _triage(ticket),
+        "suggested": _suggested(session, home, asker, ticket, language),
+        "categories": views.category_tree(session, language),
+    }
 
 
 def _ticket(

@@ -22,6 +22,7 @@ from core.tables import Staff, Ticket
 from intake import closing, service
 from intake.draft import check
 from intake.tables import CategoryRow
+from routing import cooperation
 from routing import service as orders
 from routing.tables import WorkOrder
 from sla import sweep
@@ -238,6 +239,7 @@ def _reply(
     teller.clocks_until(ticket, replied)
     if replied > teller.until or _order(teller, ticket).status != "handling":
         return
+    _co_replies(teller, ticket, signed + (replied - signed) / 2)
     claim = random.choice(["solved", "solved", "solved", "explained", "planned"])
     text = (
         "您反映的问题已核实办理："
@@ -252,6 +254,24 @@ def _reply(
     ):
         return
     _review(teller, ticket, order, handler, replied)
+
+
+def _co_replies(teller: Teller, ticket: Ticket, at: datetime) -> None:
+    """The co-handlers do their part first: the lead's answer waits for them."""
+    query = select(WorkOrder).where(WorkOrder.ticket_id == ticket.id, WorkOrder.part == "co")
+    for order in teller.session.exec(query.order_by(col(WorkOrder.id))).all():
+        _co_reply(teller, order, at)
+
+
+def _co_reply(teller: Teller, order: WorkOrder, at: datetime) -> None:
+    hand = teller.staff.get(order.department)
+    if hand is None:
+        dispatcher = teller.staff["dispatcher"]
+        teller.at(dispatcher, at, lambda desk: cooperation.call_off(desk, order.id))
+        return
+    text = "我单位负责的部分已办理完毕，意见已送主办单位。"
+    teller.at(hand, at, lambda desk: orders.sign(desk, order.id))
+    teller.at(hand, at, lambda desk: orders.reply(desk, order.id, claim="solved", public=text))
 
 
 def _review(
