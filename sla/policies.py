@@ -72,6 +72,7 @@ class Policy:
     warn: tuple[str, ...] = ()  # who gets it
     ladder: tuple[Step, ...] = ()
     basis: str = ""
+    calendar: str = "office"  # by which calendar it is counted
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -276,6 +277,7 @@ def as_json(policies: Sequence[Policy]) -> list[dict[str, Any]]:
                 for step in item.ladder
             ],
             "basis": item.basis,
+            "calendar": item.calendar,
         }
         for item in policies
     ]
@@ -309,6 +311,7 @@ def from_json(rows: Iterable[Mapping[str, Any]]) -> tuple[Policy, ...]:
                 for step in row["ladder"]
             ),
             basis=row["basis"],
+            calendar=row.get("calendar", "office"),
         )
         for row in rows
     )

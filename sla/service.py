@@ -63,13 +63,13 @@ def start(
     policy = policies.choose(rules.limits, metric, facts_of(ticket))
     if policy is None:
         return None
-    begun = since or desk.now
-    due = clocks.due_time(begun, policy, rules.calendar)
+    begun, calendar = since or desk.now, rules.calendar_for(policy)
+    due = clocks.due_time(begun, policy, calendar)
     event = ClockStarted(
         clock=desk.new_id(),
         metric=metric,
         policy=f"{policy.id}@{rules.version}",
-        calendar=rules.calendar.version,
+        calendar=calendar.version,
         due=due,
         since=begun,
         order=order,
@@ -85,7 +85,8 @@ def _row(
     ticket: Ticket, event: ClockStarted, policy: policies.Policy, rules: Standards
 ) -> ClockRow:
     begun, due = event.since or ticket.received_at, event.due
-    planned = clocks.actions(begun, due, policy, rules.calendar) if due else ()
+    calendar = rules.calendar_for(policy)
+    planned = clocks.actions(begun, due, policy, calendar) if due else ()
     return ClockRow(
         id=event.clock,
         ticket_id=ticket.id,
@@ -94,7 +95,7 @@ def _row(
         metric=event.metric,
         policy=policy.id,
         policy_version=rules.version,
-        calendar=rules.calendar.version,
+        calendar=calendar.version,
         state="running" if due else "unpublished",
         started_at=begun,
         due_at=due,

@@ -1,24 +1,36 @@
-"""The limits and the calendar in force, compiled once per version."""
+"""The limits and the calendars in force, compiled once per version."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
 from sla import policies
-from sla.calendars import Override, china
+from sla.calendars import from_body
 from sla.tables import CalendarRow, PolicyRow
-from sla.worktime import Calendar, parse_sessions
+from sla.worktime import Calendar
+
+OFFICE_HOURS = "office"
 
 
 @dataclass(frozen=True, slots=True)
 class Standards:
-    """The limits and the calendar in force: what a new clock pins."""
+    """The limits and the calendars in force: what a new clock pins."""
 
     version: str
     limits: tuple[policies.Policy, ...]
-    calendar: Calendar
+    calendars: Mapping[str, Calendar]
+
+    @property
+    def calendar(self) -> Calendar:
+        """The working calendar, where nothing names another."""
+        return self.calendars[OFFICE_HOURS]
+
+    def calendar_for(self, policy: policies.Policy) -> Calendar:
+        """The calendar that a policy is counted by."""
+        return self.calendars.get(policy.calendar, self.calendar)
 
     def policy(self, name: str) -> policies.Policy:
         return next(item for item in self.limits if item.id == name)
@@ -30,20 +42,29 @@ class NoStandards(RuntimeError):
 
 def standards(session: Session, now: datetime) -> Standards:
     """What is in force at `now`; compiled once per version."""
-    version = session.exec(
+    version = deciding(session, now)
+    newest = newest_calendars(session)
+    if version is None or OFFICE_HOURS not in newest:
+        raise NoStandards("no promised limits or no calendar are published; run `jiesu seed`")
+    compiled = {name: calendar_of(session, held) for name, held in newest.items()}
+    return Standards(version, policies_of(session, version), compiled)
+
+
+def deciding(session: Session, now: datetime) -> str | None:
+    """The version of the limits in force."""
+    return session.exec(
         select(PolicyRow.version)
         .where(PolicyRow.effective_from <= now)
-        .order_by(col(PolicyRow.effective_from).desc(), col(PolicyRow.version).desc())
+        .order_by(col(PolicyRow.effective_from).desc(), col(PolicyRow.made_at).desc())
         .limit(1)
     ).first()
-    name = session.exec(
-        select(CalendarRow.version)
-        .order_by(col(CalendarRow.made_at).desc(), col(CalendarRow.version).desc())
-        .limit(1)
-    ).first()
-    if version is None or name is None:
-        raise NoStandards("no promised limits or no calendar are published; run `jiesu seed`")
-    return Standards(version, policies_of(session, version), calendar_of(session, name))
+
+
+def newest_calendars(session: Session) -> dict[str, str]:
+    """The newest version of each calendar, by the calendar's name."""
+    order = (col(CalendarRow.name), col(CalendarRow.made_at).desc())
+    query = select(CalendarRow.name, CalendarRow.version).ext(distinct_on(col(CalendarRow.name)))
+    return dict(session.exec(query.order_by(*order)).all())
 
 
 _POLICIES: dict[str, tuple[policies.Policy, ...]] = {}
@@ -63,22 +84,11 @@ def policy_of(session: Session, name: str, version: str) -> policies.Policy:
     return next(item for item in policies_of(session, version) if item.id == name)
 
 
+_CALENDARS: dict[str, Calendar] = {}
+
+
 def calendar_of(session: Session, version: str) -> Calendar:
-    """The compiled calendar of a version."""
-    body = session.get_one(CalendarRow, version).body
-    overrides = tuple((item["day"], item["working"], item["reason"]) for item in body["overrides"])
-    sessions = tuple(tuple(pair) for pair in body["sessions"])
-    return _compiled(tuple(body["years"]), sessions, overrides)
-
-
-@lru_cache(maxsize=16)
-def _compiled(
-    years: tuple[int, ...],
-    sessions: tuple[tuple[str, ...], ...],
-    overrides: tuple[tuple[str, bool, str], ...],
-) -> Calendar:
-    days = [
-        Override(datetime.fromisoformat(day).date(), working, reason)
-        for day, working, reason in overrides
-    ]
-    return china(years=years, sessions=parse_sessions(sessions), overrides=days)
+    """The compiled calendar of a version; versions never change, so they are kept."""
+    if version not in _CALENDARS:
+        _CALENDARS[version] = from_body(session.get_one(CalendarRow, version).body)
+    return _CALENDARS[version]

@@ -130,9 +130,11 @@ def _due(session: Session, home: House, values: dict[str, str], decision: Decisi
         values.get("kind") or "complaint",
         decision.urgency,
         enterprise=bool(values.get("company_name") or values.get("uscc")),
+        category=values.get("category") or None,
+        task=decision.task,
     )
     policy = policies.choose(limits.limits, "resolve", facts)
-    return clocks.due_time(now, policy, limits.calendar) if policy else None
+    return clocks.due_time(now, policy, limits.calendar_for(policy)) if policy else None
 
 
 def _earlier(

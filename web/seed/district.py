@@ -16,7 +16,8 @@ from routing.rulebook import check, row_of
 from routing.tables import RulebookRow
 from routing.units import Unit
 from sla import policies
-from sla.calendars import PUBLISHED, china
+from sla.calendars import PUBLISHED, from_body
+from sla.standards import OFFICE_HOURS
 from sla.tables import CalendarRow, PolicyRow
 from sla.worktime import OFFICE
 from web.seed.people import seed_people
@@ -140,20 +141,21 @@ def _categories(desk: Desk, home: District) -> None:
 
 
 def _promises(desk: Desk) -> None:
-    calendar = china()
-    desk.session.add(
-        CalendarRow(
-            version=calendar.version,
-            name="工作日历",
-            body={
-                "years": list(PUBLISHED),
-                "sessions": [[f"{a:%H:%M}", f"{b:%H:%M}"] for a, b in OFFICE],
-                "overrides": [],
-            },
-            made_at=desk.now,
-            made_by=BY,
+    office = {
+        "years": list(PUBLISHED),
+        "sessions": [[f"{a:%H:%M}", f"{b:%H:%M}"] for a, b in OFFICE],
+        "overrides": [],
+    }
+    for name, body in ((OFFICE_HOURS, office), ("duty", {"kind": "duty", "years": PUBLISHED})):
+        desk.session.add(
+            CalendarRow(
+                version=from_body(body).version,
+                name=name,
+                body=body,
+                made_at=desk.now,
+                made_by=BY,
+            )
         )
-    )
     desk.session.add(
         PolicyRow(
             version=LIMITS,
