@@ -18,6 +18,7 @@ from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
 from routing import replaying
+from sla import recounting
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -30,7 +31,10 @@ FOLLOWERS: tuple[Follower, ...] = (
 )
 
 # every kind of background work that reports its progress
-WORKS: Mapping[str, Work] = {replaying.KIND: replaying.work}
+WORKS: Mapping[str, Work] = {
+    replaying.KIND: replaying.work,
+    recounting.KIND: recounting.work,
+}
 
 
 def office(engine: Engine, keys: Keys, *, now: Now = utc_now) -> Office:
