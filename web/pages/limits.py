@@ -28,6 +28,16 @@ from web.rendering import page
 router = APIRouter(include_in_schema=False)
 NEW = "new"
 RUNGS_SHOWN = 5
+BLANK_RUNG: dict[str, Any] = dict.fromkeys(("level", "n", "mode", "issue", "redos"), "") | {
+    "tell": ()
+}
+BLANK: dict[str, Any] = dict.fromkeys(
+    (
+        *("metric", "n", "mode", "complex", "enterprise", "categories", "tasks", "basis"),
+        *("warn_percent", "left_n", "left_mode", "calendar"),
+    ),
+    "",
+) | dict.fromkeys(("kinds", "urgencies", "warn", "ladder"), ())
 Faults = dict[str, str]
 
 
@@ -58,7 +68,7 @@ def front(
         version=deciding(session, now),
         groups=limit_words.groups(body["policies"], names, language),
         calendars=_calendars(body, language),
-        drafts=[_head(row, asker, language) for row in standard_drafts.drafts(session)],
+        drafts=[_head(session, row, asker, language) for row in standard_drafts.drafts(session)],
         edits=asker.may(Act.EDIT_RULES),
         faults=faults,
     )
@@ -91,7 +101,7 @@ def policies_page(
         request,
         "limits/policies.html",
         status=status,
-        draft=_head(row, asker, language),
+        draft=_head(session, row, asker, language),
         tab="policies",
         groups=limit_words.groups(row.body["policies"], names, language),
         changed=changed,
@@ -106,7 +116,7 @@ def policy(
     """One promise, to be changed."""
     row = _opened(session, asker, draft)
     if policy == NEW:
-        values: dict[str, Any] = {"metric": "resolve", "mode": "working_days", "ladder": []}
+        values: dict[str, Any] = {"metric": "resolve", "mode": "working_days"}
     else:
         found = next((item for item in row.body["policies"] if item["id"] == policy), None)
         if found is None:
@@ -128,15 +138,16 @@ def policy_page(
 ) -> Response:
     """The form of one promise, with what was given and what was wrong with it."""
     row, language = _opened(session, asker, draft), language_of(request)
-    rungs = [*values.get("ladder", ())]
+    values = BLANK | values
+    rungs = list(values["ladder"])
     return page(
         request,
         "limits/policy.html",
         status=status,
-        draft=_head(row, asker, language),
+        draft=_head(session, row, asker, language),
         policy="" if policy == NEW else policy,
         values=values,
-        ladder=[*rungs, *([{}] * max(0, RUNGS_SHOWN - len(rungs)))],
+        ladder=[*rungs, *([BLANK_RUNG] * max(0, RUNGS_SHOWN - len(rungs)))],
         faults=faults,
         choices={
             "metric": limit_words.options(words.METRIC, language),
@@ -176,7 +187,7 @@ def calendars_page(
         request,
         "limits/calendars.html",
         status=status,
-        draft=_head(row, asker, language),
+        draft=_head(session, row, asker, language),
         tab="calendars",
         calendars=_calendars(row.body, language),
         values=values or {},
@@ -210,14 +221,14 @@ def publish_page(
         request,
         "limits/publish.html",
         status=status,
-        draft=_head(row, asker, language),
+        draft=_head(session, row, asker, language),
         tab="publish",
         pairs=_pairs(session, limits.differences(old, row.body), language),
         tried=_tried(session, asker, tried, language) if tried else None,
         stale=tried is not None and tried["revision"] != row.revision,
         running=_under_way(session, asker, row),
         today=local_day(home.office.now()),
-        log=[_logged(line, language) for line in reversed(row.log)],
+        log=[_logged(session, line, language) for line in reversed(row.log)],
         faults=faults,
     )
 
@@ -227,7 +238,7 @@ def _opened(session: Session, asker: Asker, draft: UUID) -> StandardDraft:
     return standard_drafts.get(session, draft)
 
 
-def _head(row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
+def _head(session: Session, row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "href": f"/limits/drafts/{row.id}",
@@ -236,7 +247,7 @@ def _head(row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
         "state_word": words.word(language, limit_words.STATE, row.state),
         "revision": row.revision,
         "made_at": row.made_at,
-        "made_by": row.made_by.removeprefix("staff:"),
+        "made_by": views.actor_word(session, row.made_by, language, staff=True),
         "published_at": row.published_at,
         "effective_from": row.effective_from,
         "editable": row.state == "draft" and asker.may(Act.EDIT_RULES),
@@ -248,7 +259,9 @@ def _head(row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
 def _calendars(body: Body, language: str) -> list[dict[str, Any]]:
     return [
         limit_words.calendar_words(name, stored, language)
-        for name, stored in body["calendars"].items()
+        for name, stored in sorted(
+            body["calendars"].items(), key=lambda pair: limits.CALENDARS.index(pair[0])
+        )
     ]
 
 
@@ -312,11 +325,11 @@ def _under_way(session: Session, asker: Asker, row: StandardDraft) -> UUID | Non
     return found.id if found is not None and found.asked_by == asker.actor.tag else None
 
 
-def _logged(line: dict[str, Any], language: str) -> dict[str, Any]:
+def _logged(session: Session, line: dict[str, Any], language: str) -> dict[str, Any]:
     about = [str(line[name]) for name in ("policy", "calendar", "day", "year") if line.get(name)]
     return {
         "at": _moment(line["at"]),
-        "by": line["by"].removeprefix("staff:"),
+        "by": views.actor_word(session, line["by"], language, staff=True),
         "what": words.word(language, limit_words.STEP, line["what"]),
         "about": " · ".join(about),
     }
