@@ -1,5 +1,7 @@
 """What the department side does when facts happen: decide, issue, keep orders, redo, finish."""
 
+from collections.abc import Sequence
+
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import col, select
 
@@ -53,6 +55,13 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             pass
     if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
         service.finish(desk, ticket, cause=entry.id)
+
+
+def prepare(desk: Desk, events: Sequence[Event]) -> None:
+    """Load in one go the orders whose promises break; the desk keeps them for `follow`."""
+    broken = {e.order for e in events if isinstance(e, ClockBreached) and e.metric in SHOWN}
+    query = select(WorkOrder).where(col(WorkOrder.id).in_(broken - {None}))
+    desk.memo["routing.orders"] = desk.session.exec(query).all() if broken else ()
 
 
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
@@ -197,7 +206,7 @@ def _window(desk: Desk, event: ClockStarted) -> None:
 def _promise(desk: Desk, entry: Entry, event: ClockStarted | ClockMoved | ClockBreached) -> None:
     if event.order is None:
         return
-    row = desk.session.exec(select(WorkOrder).where(col(WorkOrder.id) == event.order)).first()
+    row = desk.session.get(WorkOrder, event.order)
     if row is None:
         return
     if isinstance(event, ClockBreached):

@@ -14,7 +14,7 @@ from core.people import visible
 from core.permissions import Act, Actor, demand, demand_unit
 from core.tables import Ticket
 from sla import clocks
-from sla.service import planned
+from sla.firing import planned
 from sla.standards import calendar_of
 from sla.tables import ClockRow, ExtensionRow
 from sla.terms import DEFAULT, Term, TermRefused, check_extension
