@@ -2,24 +2,37 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import JSON, TextClause, inspect, text
-from sqlmodel import Session, SQLModel
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    CursorResult,
+    TextClause,
+    Uuid,
+    any_,
+    inspect,
+    literal,
+    text,
+)
+from sqlmodel import Session, SQLModel, col
 
 Row = Mapping[str, Any]
-# fewer changed rows than this are not worth a statement of their own kind
-MANY = 10
+
+
+def among(column: UUID, ids: Iterable[UUID | None]) -> ColumnElement[bool]:
+    """Whether an id column is one of many: one parameter, where `in_` makes one of each."""
+    return col(column) == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def insert(session: Session, table: type[SQLModel], rows: Sequence[Row]) -> None:
     """Insert rows that all name the same columns."""
     if rows:
-        session.execute(_insert(table, tuple(rows[0])), {"rows": _document(rows)})
+        _send(session, _insert(table, tuple(rows[0])), rows)
 
 
 def insert_new(
@@ -29,20 +42,26 @@ def insert_new(
     if not rows:
         return set()
     statement = _insert(table, tuple(rows[0]), f" ON CONFLICT DO NOTHING RETURNING {returning}")
-    return set(session.execute(statement, {"rows": _document(rows)}).scalars())
+    return set(_send(session, statement, rows).scalars())
 
 
 def write_changes(session: Session) -> None:
-    """Write what was changed on many rows of a table in one statement each.
+    """Write what was changed, of every table and set of columns in one statement.
 
-    The rows written leave the session: this is for the end of a desk, when nobody looks again.
+    All rows leave the session: this is for the end of a desk, when nobody looks again.
     """
     groups: dict[tuple[type[SQLModel], tuple[str, ...]], list[SQLModel]] = defaultdict(list)
     for row in session.dirty:
         groups[type(row), tuple(sorted(inspect(row).committed_state))].append(row)
     for (table, changed), rows in groups.items():
-        if len(rows) >= MANY and changed and not _documents(table, changed):
+        if changed:
             _update(session, table, changed, rows)
+    new, gone = list(session.new), list(session.deleted)
+    # the unit of work would look at each of them again
+    session.expunge_all()
+    session.add_all([*new, *gone])
+    for row in gone:
+        session.delete(row)
 
 
 def _update(
@@ -50,15 +69,14 @@ def _update(
 ) -> None:
     names = (_key(table), *changed)
     values = [{name: getattr(row, name) for name in names} for row in rows]
-    written = session.execute(_change(table, changed), {"rows": _document(values)})
-    if written.rowcount != len(rows):  # type: ignore[attr-defined] # an UPDATE has a count
+    if _send(session, _change(table, changed), values).rowcount != len(rows):
         raise RuntimeError(f"{len(rows)} rows of {table.__tablename__} were to be written")
-    for row in rows:
-        session.expunge(row)
 
 
-def _document(rows: Sequence[Row]) -> str:
-    return json.dumps(rows, default=_plain, ensure_ascii=False)
+def _send(session: Session, statement: TextClause, rows: Sequence[Row]) -> CursorResult[Any]:
+    document = json.dumps(rows, default=_plain, ensure_ascii=False)
+    # past the session, which would first write row by row what is to be written at once
+    return session.connection().execute(statement, {"rows": document})
 
 
 def _plain(value: object) -> str:
@@ -94,10 +112,3 @@ def _change(table: type[SQLModel], changed: tuple[str, ...]) -> TextClause:
 def _key(table: type[SQLModel]) -> str:
     [column] = inspect(table).primary_key
     return str(column.name)
-
-
-@cache
-def _documents(table: type[SQLModel], changed: tuple[str, ...]) -> bool:
-    """Whether a JSON column is among them: there, nothing and null are not the same."""
-    columns = inspect(table).columns
-    return any(isinstance(columns[name].type, JSON) for name in changed)

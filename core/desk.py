@@ -1,6 +1,6 @@
 """Office and Desk: one transaction, at one instant, by one actor."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +17,9 @@ from core.moments import Now, utc_now
 from core.permissions import Actor
 from core.privacy import Keys
 from core.tables import Entry, OutboxRow, Ticket
+
+# a desk that moved more tickets than this says how many: each one's timeline has the rest
+TOLD_ONE_BY_ONE = 20
 
 log = logs.get("desk")
 Follower = Callable[["Desk", Ticket, Entry], None]
@@ -85,8 +88,16 @@ class Office:
             desk = Desk(session, now or self.now(), actor, self)
             yield desk
             desk.flush()
-        for number, kinds in desk.done.items():
-            log.info("recorded", ticket=number, kinds=kinds)
+        _tell(desk.done)
+
+
+def _tell(done: dict[str, list[str]]) -> None:
+    if len(done) > TOLD_ONE_BY_ONE:
+        counted = Counter(kind for kinds in done.values() for kind in kinds)
+        log.info("recorded_many", tickets=len(done), kinds=dict(counted))
+        return
+    for number, kinds in done.items():
+        log.info("recorded", ticket=number, kinds=kinds)
 
 
 @dataclass

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, select
+from sqlmodel import select
 
-from core import logs, timeline
+from core import bulk, logs, timeline
 from core.desk import Desk
 from core.errors import NotFound, Refused
 from core.events import (
@@ -60,8 +60,9 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
 def prepare(desk: Desk, events: Sequence[Event]) -> None:
     """Load in one go the orders whose promises break; the desk keeps them for `follow`."""
     broken = {e.order for e in events if isinstance(e, ClockBreached) and e.metric in SHOWN}
-    query = select(WorkOrder).where(col(WorkOrder.id).in_(broken - {None}))
-    desk.memo["routing.orders"] = desk.session.exec(query).all() if broken else ()
+    query = select(WorkOrder).where(bulk.among(WorkOrder.id, broken - {None}))
+    with desk.session.no_autoflush:  # what is pending will be written together
+        desk.memo["routing.orders"] = desk.session.exec(query).all() if broken else ()
 
 
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:

@@ -110,7 +110,7 @@ def _due(desk: Desk, tickets: Sequence[UUID]) -> Sequence[ClockRow]:
         return ()
     query = (
         select(ClockRow)
-        .where(col(ClockRow.ticket_id).in_(tickets), GOING)
+        .where(bulk.among(ClockRow.ticket_id, tickets), GOING)
         .where(col(ClockRow.next_action_at) <= desk.now)
         .order_by(col(ClockRow.next_action_at), col(ClockRow.id))
         .execution_options(populate_existing=True)
