@@ -10,9 +10,10 @@ from core.desk import Desk
 from core.events import ClockMoved, ClockPaused
 from core.tables import Entry, Ticket
 from sla import clocks, terms
+from sla.firing import planned
 from sla.histories import RESUMED, History, Step, histories
 from sla.policies import Policy
-from sla.service import planned, running
+from sla.service import running
 from sla.standards import calendar_of, policy_of
 from sla.tables import ClockRow
 

@@ -12,7 +12,7 @@ import routing.reactions
 import sla.reactions
 import web
 from core.database import connect
-from core.desk import Follower, Office
+from core.desk import Follower, Office, Preparer
 from core.jobs import Work
 from core.moments import Now, utc_now
 from core.privacy import Keys
@@ -30,6 +30,9 @@ FOLLOWERS: tuple[Follower, ...] = (
     intake.reactions.follow,
 )
 
+# who looks up beforehand what many facts at once will need
+PREPARERS: tuple[Preparer, ...] = (routing.reactions.prepare,)
+
 # every kind of background work that reports its progress
 WORKS: Mapping[str, Work] = {
     replaying.KIND: replaying.work,
@@ -39,7 +42,7 @@ WORKS: Mapping[str, Work] = {
 
 def office(engine: Engine, keys: Keys, *, now: Now = utc_now) -> Office:
     """The house over a database."""
-    return Office(engine, keys, now, FOLLOWERS)
+    return Office(engine, keys, now, FOLLOWERS, PREPARERS)
 
 
 def build(settings: Settings) -> Office:

@@ -25,7 +25,7 @@ from core.moments import SHANGHAI
 from core.permissions import SYSTEM, business
 from core.tables import Ticket
 from routing.service import Assignment
-from sla.service import POISON
+from sla.firing import POISON
 from sla.sweep import sweep
 from sla.tables import ClockRow, FiringRow
 from tests.cast import APPROVAL, DISPATCHER, LABOUR, OPERATOR, handler
