@@ -475,6 +475,17 @@ class OrderReplied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StageReplied(Event):
+    """While it takes long, the lead tells the complainant how far it is."""
+
+    kind: ClassVar[str] = "order.stage_replied"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    department: str
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDone(Event):
     """The order is finished with its ticket."""
 

@@ -11,8 +11,9 @@ from core.desk import Desk
 from core.events import ClockCancelled, ClockMet, ClockMoved, ClockStarted
 from core.tables import Ticket
 from sla import clocks, policies
-from sla.standards import Standards, standards
+from sla.standards import Standards, calendar_of, standards
 from sla.tables import ClockRow
+from sla.worktime import CalendarUnknown, Promise
 
 
 def facts_of(ticket: Ticket) -> policies.Facts:
@@ -102,6 +103,16 @@ def running(
     if order is not None:
         query = query.where(ClockRow.order_id == order)
     return desk.session.exec(query.order_by(col(ClockRow.id))).all()
+
+
+def longer_than(desk: Desk, row: ClockRow, length: Promise) -> bool:
+    """Whether a promise, as it stands, is longer than this from its start."""
+    if row.due_at is None:
+        return True
+    try:
+        return calendar_of(desk.session, row.calendar).add(row.started_at, length) < row.due_at
+    except CalendarUnknown:
+        return True
 
 
 def stop(
