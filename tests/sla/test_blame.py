@@ -352,10 +352,25 @@ def test_the_review_comes_after_the_promise_and_is_told_apart() -> None:
 # --- whatever happens --------------------------------------------------------------------
 
 FIRST = at(2, 9)
-STEPS = (
-    "issued signed return_asked return_refused returned reissued recalled co co_replied co_returns "
-    "info_requested info_supplied held resumed extended paused_over late_note"
-).split()
+STEPS = [
+    "issued",
+    "signed",
+    "return_asked",
+    "return_refused",
+    "returned",
+    "reissued",
+    "recalled",
+    "co",
+    "co_replied",
+    "co_returns",
+    "info_requested",
+    "info_supplied",
+    "held",
+    "resumed",
+    "extended",
+    "paused_over",
+    "late_note",
+]
 
 
 def story(steps) -> tuple[list[Line], datetime]:
