@@ -70,6 +70,8 @@ def section(
         "rows": rows,
         "bar": _bar(found, used, rows),
         "marks": _marks(found, used),
+        "start": found.start,
+        "end": found.end,
         "used": _figure(used, said),
         "lateness": _figure(found.lateness, said),
         "overdue": _figure(found.overdue, said),
@@ -151,28 +153,25 @@ def blame(
     if kind:
         holder = Holder(_kind(kind), unit or None)
         lines = blaming.tickets_of(session, asker.actor, chosen, now, holder)
-        return page(
-            request,
-            "oversight/blamed.html",
-            holder=_holder(holder, names, language),
-            lines=[
-                views.summary(ticket, names, language) | {"share": _said(share, language)}
-                for ticket, share in lines
-            ],
-            **context,
-        )
-    found = blaming.by_holder(session, chosen, now)
-    return page(
-        request,
-        "oversight/blame.html",
-        cases=found.cases,
-        lateness=_said(found.lateness, language),
-        overdue=_said(found.overdue, language),
-        kinds=[_tally(tally, found, names, language) for tally in found.kinds],
-        units=[_tally(tally, found, names, language) for tally in found.units],
-        linked=may(asker.actor, Act.READ_TICKETS),
-        **context,
-    )
+        context["lines"] = [
+            views.summary(ticket, names, language) | {"share": _said(share, language)}
+            for ticket, share in lines
+        ]
+        named = _holder(holder, names, language)
+        return page(request, "oversight/blamed.html", holder=named, **context)
+    context |= _told(blaming.by_holder(session, chosen, now), names, language)
+    linked = may(asker.actor, Act.READ_TICKETS)
+    return page(request, "oversight/blame.html", linked=linked, **context)
+
+
+def _told(found: Blame, names: dict[str, str], language: str) -> dict[str, Any]:
+    return {
+        "cases": found.cases,
+        "lateness": _said(found.lateness, language),
+        "overdue": _said(found.overdue, language),
+        "kinds": [_tally(tally, found, names, language) for tally in found.kinds],
+        "units": [_tally(tally, found, names, language) for tally in found.units],
+    }
 
 
 def _after(chosen: Period, now: datetime) -> str:
@@ -188,10 +187,13 @@ def _kind(code: str) -> Kind:
         raise NotFound from unknown
 
 
-def _said(length: Length, language: str) -> str:
-    natural = f"{duration(language, length.natural)} {translate(language, '（自然时间）')}"
-    said = [working(language, length.working)] if length.working else []
-    return " + ".join([*said, natural] if length.natural else said) or "—"
+def _said(length: Length, language: str) -> dict[str, str]:
+    """Working time, and apart from it what was promised by the clock."""
+    natural = translate(language, "自然时间 {length}", length=duration(language, length.natural))
+    return {
+        "working": working(language, length.working) if length.working else "",
+        "natural": natural if length.natural else "",
+    }
 
 
 def _tally(tally: Tally, found: Blame, names: dict[str, str], language: str) -> dict[str, Any]:
