@@ -19,6 +19,7 @@ PAGES = {
     "/board": {"xzspj", "xzspj.head", "rsj"},
     "/callbacks": {"callback"},
     "/oversight": {"dispatcher", "supervisor", "leader", "assessor"},
+    "/oversight/blame": {"dispatcher", "supervisor", "leader", "assessor"},
     "/bulletins": {"dispatcher", "supervisor", "leader", "assessor"},
     "/bulletins/2026-11": {"dispatcher", "supervisor", "leader", "assessor"},
     "/plan": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
