@@ -180,7 +180,7 @@ def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
     row.next_level = verdict.next.level if verdict.next else None
     if verdict.fire is None or not _first_firing(desk, row, verdict.fire):
         return False
-    _announce(desk, ticket, row, verdict.fire)
+    _announce(desk, ticket, row, verdict.fire, verdict.collapsed)
     return True
 
 
@@ -203,7 +203,9 @@ def _first_firing(desk: Desk, row: ClockRow, action: clocks.Action) -> bool:
     return bool(desk.session.execute(written.returning(col(FiringRow.level))).first())
 
 
-def _announce(desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action) -> None:
+def _announce(
+    desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action, collapsed: tuple[str, ...]
+) -> None:
     assert row.due_at is not None
     kind: type[ClockWarned | ClockBreached | OrderEscalated]
     if action.at < row.due_at:
@@ -213,6 +215,7 @@ def _announce(desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action) 
     else:
         kind = OrderEscalated
     row.level = action.level
+    more: dict[str, Any] = {"issue": action.issue, "collapsed": collapsed}
     event = kind(
         clock=row.id,
         metric=row.metric,
@@ -222,6 +225,6 @@ def _announce(desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action) 
         department=row.department,
         late_by=int((desk.now - action.at).total_seconds()),
         tell=action.tell,
-        **({} if kind is ClockWarned else {"issue": action.issue}),
+        **({} if kind is ClockWarned else more),
     )
     timeline.record(desk, ticket, event)
