@@ -542,6 +542,7 @@ class ClockBreached(Event):
     late_by: int = 0
     tell: tuple[str, ...] = ()
     issue: str = ""
+    collapsed: tuple[str, ...] = ()  # levels missed in an outage: this one speaks for them
 
 
 @dataclass(frozen=True, slots=True)
@@ -558,6 +559,7 @@ class OrderEscalated(Event):
     late_by: int = 0
     tell: tuple[str, ...] = ()
     issue: str = ""
+    collapsed: tuple[str, ...] = ()  # levels missed in an outage: this one speaks for them
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import zip_longest
+from typing import Any
 from uuid import UUID
 
 from core import bulk, logs, timeline
@@ -17,6 +18,8 @@ from sla.worktime import Calendar
 
 # how long a clock rests whose policy or calendar cannot be read
 POISON = timedelta(hours=1)
+
+NOTHING = clocks.Verdict(None, None)
 
 log = logs.get("sla")
 Level = ClockWarned | ClockBreached | OrderEscalated
@@ -43,31 +46,31 @@ def _waves(due: Sequence[ClockRow]) -> Iterator[list[ClockRow]]:
 
 
 def _fire(desk: Desk, tickets: Mapping[UUID, Ticket], wave: Sequence[ClockRow]) -> int:
-    judged = [(row, action) for row in wave if (action := _judge(desk, row))]
+    judged = [(row, verdict) for row in wave if (verdict := _judge(desk, row)).fire]
     first = _first_firings(desk, judged)
     happened = [
-        (tickets[row.ticket_id], _told(desk, row, action))
-        for row, action in judged
+        (tickets[row.ticket_id], _told(desk, row, verdict))
+        for row, verdict in judged
         if row.id in first
     ]
     timeline.record_all(desk, happened)
     return len(happened)
 
 
-def _judge(desk: Desk, row: ClockRow) -> clocks.Action | None:
+def _judge(desk: Desk, row: ClockRow) -> clocks.Verdict:
     """What the clock does now; it waits for what comes next."""
     if row.next_action_at is None or row.next_action_at > desk.now:
-        return None
+        return NOTHING
     try:
         verdict = clocks.judge(_ahead(desk, row), row.level, desk.now)
     except Exception:
         # it would silence the other promises of its ticket
         log.exception("clock_poisoned", clock=str(row.id))
         row.next_action_at = desk.now + POISON
-        return None
+        return NOTHING
     row.next_action_at = verdict.next.at if verdict.next else None
     row.next_level = verdict.next.level if verdict.next else None
-    return verdict.fire
+    return verdict
 
 
 def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
@@ -77,10 +80,10 @@ def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ..
 
 
 def _ahead(desk: Desk, row: ClockRow) -> tuple[clocks.Action, ...]:
-    """What of it can still matter: no warning once one is out, or once the promise is due."""
+    """What of it can still matter: no warning once one is out."""
     if row.due_at is None:
         raise ValueError("a clock without a due time was to act")
-    if row.level is None and desk.now < row.due_at:
+    if row.level is None:
         return planned(desk, row, row.due_at)
     # most promises end at close of business: many clocks share one second, and so one ladder
     kept: dict[tuple[object, ...], tuple[clocks.Action, ...]]
@@ -102,7 +105,7 @@ def _rules(desk: Desk, row: ClockRow) -> tuple[Policy, Calendar]:
     return kept[key]
 
 
-def _first_firings(desk: Desk, judged: Sequence[tuple[ClockRow, clocks.Action]]) -> set[UUID]:
+def _first_firings(desk: Desk, judged: Sequence[tuple[ClockRow, clocks.Verdict]]) -> set[UUID]:
     rows = [
         {
             "clock_id": row.id,
@@ -111,13 +114,16 @@ def _first_firings(desk: Desk, judged: Sequence[tuple[ClockRow, clocks.Action]])
             "planned_at": action.at,
             "fired_at": desk.now,
         }
-        for row, action in judged
+        for row, verdict in judged
+        if (action := verdict.fire)
     ]
     return bulk.insert_new(desk.session, FiringRow, rows, returning="clock_id")
 
 
-def _told(desk: Desk, row: ClockRow, action: clocks.Action) -> Level:
+def _told(desk: Desk, row: ClockRow, verdict: clocks.Verdict) -> Level:
+    action = verdict.fire
     assert row.due_at is not None  # judged above
+    assert action is not None
     kind: type[Level]
     if action.at < row.due_at:
         kind = ClockWarned
@@ -126,7 +132,7 @@ def _told(desk: Desk, row: ClockRow, action: clocks.Action) -> Level:
     else:
         kind = OrderEscalated
     row.level = action.level
-    issue = {} if kind is ClockWarned else {"issue": action.issue}
+    more: dict[str, Any] = {"issue": action.issue, "collapsed": verdict.collapsed}
     return kind(
         clock=row.id,
         metric=row.metric,
@@ -136,5 +142,5 @@ def _told(desk: Desk, row: ClockRow, action: clocks.Action) -> Level:
         department=row.department,
         late_by=int((desk.now - action.at).total_seconds()),
         tell=action.tell,
-        **issue,
+        **({} if kind is ClockWarned else more),
     )

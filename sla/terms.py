@@ -127,10 +127,10 @@ def _resume(term: Term, fact: Fact, policy: Policy, calendar: Calendar) -> Term:
 
 
 def _extend(term: Term, fact: Fact, _: Policy, calendar: Calendar) -> Term:
-    _in_turn(term, fact, "running")
+    # counted anew by other rules the due time may not be known: what was granted stays granted
+    _in_turn(term, fact, "running", "unpublished")
     _ground(fact)
-    assert term.due is not None
-    due = _due(calendar, term.due, fact.data["by"])
+    due = _due(calendar, term.due, fact.data["by"]) if term.due else None
     return replace(
         term,
         due=due,
