@@ -39,7 +39,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
     """All the chores, most frequent first."""
     return (
         Chore("relay", 0.2, lambda: relay(office, broker)),
-        Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
+        Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
