@@ -314,12 +314,14 @@ def test_a_batch_costs_the_same_number_of_statements_whatever_its_size(
         assert sweep(office, batches=1) == tickets
         event.remove(office.engine, "before_cursor_execute", note)
         costs.append(len(sent))
-    assert costs[0] == costs[1] <= 16
+        for row in waiting(office, "breached"):
+            spoil(office, row.id, next_action_at=None)
+    assert costs[0] == costs[1] <= 14
 
 
-def waiting(office: Office) -> list[ClockRow]:
+def waiting(office: Office, state: str = "running") -> list[ClockRow]:
     with Session(office.engine) as session:
-        return list(session.exec(select(ClockRow).where(ClockRow.state == "running")))
+        return list(session.exec(select(ClockRow).where(ClockRow.state == state)))
 
 
 def test_a_ticket_somebody_works_on_is_left_to_the_next_round(office: Office, clock) -> None:
