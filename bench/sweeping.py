@@ -3,6 +3,7 @@
 Against plain SQL that writes the same rows, in the same run; a worker is killed midway.
 """
 
+import gc
 import multiprocessing
 import shutil
 import tempfile
@@ -276,6 +277,7 @@ def _worker(url: str, go: Event) -> multiprocessing.process.BaseProcess:
 def _work(url: str, go: Event) -> None:
     logs.configure("warning", "bench")
     office = _office(url)
+    gc.freeze()  # as the product's worker does
     go.wait()
     sweep(office)
 
