@@ -1,6 +1,7 @@
 """What the department side does when facts happen: decide, issue, keep orders, redo, finish."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import select
@@ -62,7 +63,8 @@ def prepare(desk: Desk, events: Sequence[Event]) -> None:
     broken = {e.order for e in events if isinstance(e, ClockBreached) and e.metric in SHOWN}
     query = select(WorkOrder).where(bulk.among(WorkOrder.id, broken - {None}))
     with desk.session.no_autoflush:  # what is pending will be written together
-        desk.memo["routing.orders"] = desk.session.exec(query).all() if broken else ()
+        found = desk.session.exec(query).all() if broken else ()
+    desk.memo["routing.orders"] = {order.id: order for order in found}
 
 
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
@@ -207,7 +209,8 @@ def _window(desk: Desk, event: ClockStarted) -> None:
 def _promise(desk: Desk, entry: Entry, event: ClockStarted | ClockMoved | ClockBreached) -> None:
     if event.order is None:
         return
-    row = desk.session.get(WorkOrder, event.order)
+    prepared: dict[UUID, WorkOrder] = desk.memo.get("routing.orders", {})
+    row = prepared.get(event.order) or desk.session.get(WorkOrder, event.order)
     if row is None:
         return
     if isinstance(event, ClockBreached):

@@ -11,12 +11,18 @@ from sqlmodel import col, select
 
 from core import bulk, logs, timeline
 from core.desk import Desk, Office
+from core.outbox import post
 from core.permissions import SYSTEM
 from core.tables import Ticket
 from sla import firing
 from sla.tables import ClockRow
 
 BATCH = 500
+# what the ticker does at a time, and how many may help it
+FEW = 4
+HANDS = 4
+# until the batch is committed or its process is dead
+ALONE = text("SELECT pg_try_advisory_xact_lock(hashtext('jiesu.sweep'), :hand)")
 ACTIVE = ("running", "breached")
 # spelled out as the index of due clocks has it: a parameter could not be proved to fit it
 GOING = text("clock.state IN ('running', 'breached')")
@@ -36,21 +42,47 @@ class _Done:
     fired: int = 0
 
 
-def sweep(office: Office, *, batch: int = BATCH, batches: int | None = None) -> int:
-    """Fire what is due now: everything, or so many batches of it. How many levels fired."""
+def turn(office: Office, *, batch: int = BATCH, few: int = FEW) -> int:
+    """The ticker's part: a few batches, for it has other chores; for more it asks for hands."""
+    with office.desk(SYSTEM) as desk:
+        if _due_beyond(desk, batch * few):
+            for hand in range(HANDS):
+                post(desk, "sla.sweep", hand=hand)
+    return sweep(office, batch=batch, batches=few)
+
+
+def sweep(
+    office: Office, *, batch: int = BATCH, batches: int | None = None, hand: int | None = None
+) -> int:
+    """Fire what is due now: everything, or so many batches of it. How many levels fired.
+
+    As a numbered hand only while no other has that number: however often hands are asked for,
+    there are never more.
+    """
     fired = 0
     for _ in count() if batches is None else range(batches):
-        done = _batch(office, batch)
+        done = _batch(office, batch, hand)
         fired += done.fired
         if not done.tickets:
             break  # what is left is held by somebody who acts on it right now
     return fired
 
 
-def _batch(office: Office, limit: int) -> _Done:
+def _due_beyond(desk: Desk, many: int) -> bool:
+    query = (
+        select(ClockRow.id)
+        .where(GOING, col(ClockRow.next_action_at) <= desk.now)
+        .order_by(col(ClockRow.next_action_at), col(ClockRow.id))
+    )
+    return desk.session.exec(query.offset(many).limit(1)).first() is not None
+
+
+def _batch(office: Office, limit: int, hand: int | None) -> _Done:
     done = _Done()
     try:
         with office.desk(SYSTEM) as desk:
+            if hand is not None and not desk.session.scalar(ALONE, {"hand": hand}):
+                return done
             tickets = _take(desk, limit)
             done.tickets = [ticket.id for ticket in tickets]
             done.fired = _fire(desk, tickets)

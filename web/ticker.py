@@ -40,7 +40,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
     """All the chores, most frequent first."""
     return (
         Chore("relay", 0.2, lambda: relay(office, broker)),
-        Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
+        Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
         Chore("resume", 60, lambda: holds.resume_due(office)),
         Chore("settle", 60, lambda: recounting.settle(office)),
