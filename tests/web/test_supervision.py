@@ -109,3 +109,21 @@ def test_the_board_reminds_in_bulk_filters_and_renews_itself(staff, clock) -> No
     assert supervisor.post("/oversight/remind", data={"clock": "x"}).status_code == 422
     assert staff("xzspj.head").post("/oversight/remind", data={"clock": chosen}).status_code == 403
     assert staff("leader").get("/oversight?lang=zh").status_code == 200
+
+
+def test_a_receipt_shows_what_a_hold_gave_back_and_what_a_recount_changed(staff, clock) -> None:
+    number, order = signed(staff)
+    head, supervisor = staff("xzspj.head"), staff("supervisor")
+    head.post(f"/orders/{order}/extension", data={"days": "2", "reason": "须现场勘验"})
+    page = supervisor.get(f"/tickets/{number}").text
+    supervisor.post(address(page, f"/orders/{order}/extension/"), data={"grant": "yes"})
+    sent = {"ground": "waiting_law", "review_on": "2026-12-18", "reason": "等待法院判决"}
+    head.post(f"/orders/{order}/hold", data=sent)
+    form = address(supervisor.get(f"/tickets/{number}").text, f"/orders/{order}/hold/")
+    supervisor.post(form, data={"grant": "yes"})
+    clock.at += timedelta(days=5)
+    supervisor.post(f"/tickets/{number}/hold")
+    told = head.get(f"/tickets/{number}/deadlines?lang=zh").text
+    assert "延期 2个工作日" in told
+    assert "挂账顺延" in told
+    assert "请核对日历版本" not in told

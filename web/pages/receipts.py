@@ -1,6 +1,6 @@
 """How each deadline of a ticket was reached, on one page that can be printed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from fractions import Fraction
 from typing import Any
@@ -14,10 +14,11 @@ from core.i18n import N_, translate
 from core.tables import Entry, Ticket
 from core.timeline import entries
 from routing import queries as routing_queries
-from sla import extensions, queries, receipts
+from sla import queries, receipts, terms
+from sla.histories import histories
 from sla.standards import calendar_of, policy_of
 from sla.tables import ClockRow
-from sla.worktime import CalendarUnknown, Mode, Promise
+from sla.worktime import Calendar, CalendarUnknown, Mode, Promise
 from web import words
 from web.api.tickets import found
 from web.deps import TheHouse, TheReader, TheStaff
@@ -50,13 +51,13 @@ def deadlines(
     ticket = found(session, asker, number)
     language = language_of(request)
     names = routing_queries.unit_names(session)
-    moves = _moves(session, ticket)
+    lines = _by_clock(session, ticket)
     return page(
         request,
         "department/deadlines.html",
         ticket=ticket,
         clocks=[
-            _clock(session, row, moves.get(str(row.id), []), names, language)
+            _clock(session, row, lines.get(str(row.id), []), names, language)
             | {"blame": _blame(session, row, names, language, home.office.now())}
             for row in queries.clocks(session, ticket)
         ],
@@ -70,17 +71,17 @@ def _blame(
     return blame.section(session, row, names, language, now) if row.metric == "resolve" else None
 
 
-def _moves(session: Session, ticket: Ticket) -> dict[str, list[Entry]]:
-    """Every entry that moved a due time, by clock."""
-    moved: dict[str, list[Entry]] = {}
+def _by_clock(session: Session, ticket: Ticket) -> dict[str, list[Entry]]:
+    """What happened to every promise, in order."""
+    found: dict[str, list[Entry]] = {}
     for entry in entries(session, ticket.id, Audience.OVERSIGHT):
-        if entry.kind == "clock.moved" and entry.facts["due"] != entry.facts["before"]:
-            moved.setdefault(entry.facts["clock"], []).append(entry)
-    return moved
+        if "clock" in entry.facts:
+            found.setdefault(entry.facts["clock"], []).append(entry)
+    return found
 
 
 def _clock(
-    session: Session, row: ClockRow, moves: Sequence[Entry], names: dict[str, str], language: str
+    session: Session, row: ClockRow, lines: Sequence[Entry], names: dict[str, str], language: str
 ) -> dict[str, Any]:
     policy = policy_of(session, row.policy, row.policy_version)
     return {
@@ -94,32 +95,83 @@ def _clock(
         "original_due_at": row.original_due_at,
         "state": row.state,
         "stopped_at": row.stopped_at,
-        "legs": [_leg(leg, language) for leg in _legs(session, row, policy.promise, moves)],
+        "agrees": _agrees(session, row, lines),
+        "legs": list(_legs(session, row, lines, language)),
     }
 
 
+def _agrees(session: Session, row: ClockRow, lines: Sequence[Entry]) -> bool:
+    """Whether the whole, counted again from the timeline, ends where the promise says it does."""
+    history = histories(lines)[row.id]
+    policy = policy_of(session, row.policy, row.policy_version)
+    return terms.fold(history.steps, policy, calendar_of(session, row.calendar)).due == row.due_at
+
+
 def _legs(
-    session: Session, row: ClockRow, promise: Promise, moves: Sequence[Entry]
-) -> list[receipts.Leg]:
-    """The promise itself, then each extension that was granted."""
-    calendar = calendar_of(session, row.calendar)
-    granted = [
-        Promise(Mode.WORKING_DAYS, Fraction(item.days))
-        for item in extensions.of_ticket(session, row.ticket_id)
-        if item.clock_id == row.id and item.state == "granted"
-    ]
-    instants = [row.original_due_at, *(_moment(move.facts["due"]) for move in moves)]
-    legs: list[receipts.Leg] = []
-    start = row.started_at
-    for length, end in zip((promise, *granted), instants, strict=False):
-        if end is None:
-            break
-        try:
-            legs.append(receipts.leg(start, end, length, calendar))
-        except CalendarUnknown:
-            break
-        start = end
-    return legs
+    session: Session, row: ClockRow, lines: Sequence[Entry], language: str
+) -> Iterator[dict[str, Any]]:
+    """The promise itself, then each extension, pause and recount that moved it."""
+    counted, calendar = _counted_by(session, lines[0], row)
+    asked, paused, start = 0, None, row.started_at
+    for entry in lines:
+        facts, leg = entry.facts, None
+        match entry.kind, facts.get("ground"):
+            case "clock.started", _:
+                leg = _counted(start, _moment(facts["due"]), counted, calendar)
+                yield from _told(translate(language, "逐日计算"), leg, language)
+            case "clock.extension_asked", _:
+                asked = facts["days"]
+            case "clock.paused", _:
+                paused = entry.at
+            case "clock.moved", "extension":
+                by = Promise(Mode.WORKING_DAYS, Fraction(asked))
+                leg = _counted(_moment(facts["before"]), _moment(facts["due"]), by, calendar)
+                title = translate(language, "延期 {length}", length=said(by, language))
+                yield from _told(title, leg, language)
+            case "clock.moved", "resumed" if paused is not None:
+                yield _given_back(paused, entry, calendar, language)
+            case "clock.moved", "recounted" | "settled":
+                counted, calendar = _counted_by(session, entry, row)
+                leg = _counted(start, _moment(facts["due"]), counted, calendar)
+                yield from _told(translate(language, "按新标准重算"), leg, language)
+
+
+def _counted_by(session: Session, entry: Entry, row: ClockRow) -> tuple[Promise, Calendar]:
+    """The promise and the calendar that a fact names, else those of the row."""
+    name, _, version = (entry.facts.get("policy") or "").rpartition("@")
+    policy = policy_of(session, name or row.policy, version or row.policy_version)
+    return policy.promise, calendar_of(session, entry.facts.get("calendar") or row.calendar)
+
+
+def _counted(
+    start: datetime | None, end: datetime | None, length: Promise, calendar: Calendar
+) -> receipts.Leg | None:
+    try:
+        return receipts.leg(start, end, length, calendar) if start and end else None
+    except CalendarUnknown:
+        return None
+
+
+def _told(title: str, leg: receipts.Leg | None, language: str) -> Iterator[dict[str, Any]]:
+    if leg is not None:
+        yield {"title": title, "pause": None, **_leg(leg, language)}
+
+
+def _given_back(
+    paused: datetime, entry: Entry, calendar: Calendar, language: str
+) -> dict[str, Any]:
+    return {
+        "title": translate(language, "挂账顺延"),
+        "pause": {
+            "since": paused,
+            "until": entry.at,
+            "worked": calendar.elapsed(paused, entry.at),
+            "due": _moment(entry.facts["due"]),
+        },
+        "days": [],
+        "hours": [],
+        "left_out": 0,
+    }
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -137,7 +189,6 @@ def _leg(leg: receipts.Leg, language: str) -> dict[str, Any]:
         "start": leg.start,
         "end": leg.end,
         "length": said(leg.promise, language),
-        "agrees": leg.agrees,
         "days": [
             line
             and {
