@@ -1,6 +1,6 @@
 """Office and Desk: one transaction, at one instant, by one actor."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -8,17 +8,23 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Engine, insert
-from sqlmodel import Session
+from sqlalchemy import Engine
+from sqlmodel import Session, SQLModel
 
-from core import ids, logs
+from core import bulk, ids, logs
+from core.events import Event
 from core.moments import Now, utc_now
 from core.permissions import Actor
 from core.privacy import Keys
 from core.tables import Entry, OutboxRow, Ticket
 
+# a desk that moved more tickets than this says how many: each one's timeline has the rest
+TOLD_ONE_BY_ONE = 20
+
 log = logs.get("desk")
 Follower = Callable[["Desk", Ticket, Entry], None]
+# looks up once what its room's follower will need for each of many facts
+Preparer = Callable[["Desk", Sequence[Event]], None]
 
 
 @dataclass
@@ -31,6 +37,8 @@ class Desk:
     office: "Office"
     entries: list[dict[str, Any]] = field(default_factory=list)
     outbox: list[dict[str, Any]] = field(default_factory=list)
+    # rows that nobody reads before the commit, by their table
+    later: dict[type[SQLModel], list[dict[str, Any]]] = field(default_factory=dict)
     queue: deque[tuple[Ticket, Entry]] = field(default_factory=deque)
     draining: bool = False
     made: int = 0
@@ -47,15 +55,20 @@ class Desk:
         self.made += 1
         return ids.row_id(self.now, self.made)
 
+    def put(self, table: type[SQLModel], **values: Any) -> None:
+        """A row that nobody reads before the commit: written in bulk, after the entries."""
+        self.later.setdefault(table, []).append(values)
+
     def flush(self) -> None:
         """Write what is pending: rows of the session first, then entries and outbox in bulk."""
         self.session.flush()
-        if self.entries:
-            self.session.execute(insert(Entry), self.entries)
-            self.entries = []
-        if self.outbox:
-            self.session.execute(insert(OutboxRow), self.outbox)
-            self.outbox = []
+        entries, self.entries = self.entries, []
+        bulk.insert(self.session, Entry, entries)
+        later, self.later = self.later, {}
+        for table, rows in later.items():
+            bulk.insert(self.session, table, rows)
+        outbox, self.outbox = self.outbox, []
+        bulk.insert(self.session, OutboxRow, outbox)
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,7 @@ class Office:
     keys: Keys
     now: Now = utc_now
     followers: Sequence[Follower] = ()
+    preparers: Sequence[Preparer] = ()
 
     @contextmanager
     def desk(self, actor: Actor, *, now: datetime | None = None) -> Iterator[Desk]:
@@ -74,8 +88,16 @@ class Office:
             desk = Desk(session, now or self.now(), actor, self)
             yield desk
             desk.flush()
-        for number, kinds in desk.done.items():
-            log.info("recorded", ticket=number, kinds=kinds)
+        _tell(desk.done)
+
+
+def _tell(done: dict[str, list[str]]) -> None:
+    if len(done) > TOLD_ONE_BY_ONE:
+        counted = Counter(kind for kinds in done.values() for kind in kinds)
+        log.info("recorded_many", tickets=len(done), kinds=dict(counted))
+        return
+    for number, kinds in done.items():
+        log.info("recorded", ticket=number, kinds=kinds)
 
 
 @dataclass

@@ -6,7 +6,7 @@ must decode for ever (tests/core/golden holds one stored example of every kind).
 """
 
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from enum import StrEnum
@@ -475,6 +475,17 @@ class OrderReplied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StageReplied(Event):
+    """While it takes long, the lead tells the complainant how far it is."""
+
+    kind: ClassVar[str] = "order.stage_replied"
+    audience: ClassVar[Audience] = Audience.PUBLIC
+    order: UUID
+    department: str
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDone(Event):
     """The order is finished with its ticket."""
 
@@ -712,19 +723,30 @@ KINDS: Mapping[str, type[Event]] = _register()
 
 def encode(event: Event) -> Json:
     """The event's fields as JSON values; None and defaults are kept, so shapes are stable."""
-    return {field.name: _plain(getattr(event, field.name)) for field in fields(event)}
+    return {name: _plain(getattr(event, name)) for name in _names(event.kind)}
+
+
+@cache
+def _names(kind: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(KINDS[kind]))
 
 
 def decode(kind: str, facts: Mapping[str, Any]) -> Event:
     """The event of `kind` from its stored facts; KeyError for a kind never written."""
     cls = KINDS[kind]
-    hints = _hints(kind)
-    return cls(**{name: _typed(hints[name], value) for name, value in facts.items()})
+    readers = _readers(kind)
+    return cls(
+        **{
+            name: value if (read := readers[name]) is None or value is None else read(value)
+            for name, value in facts.items()
+        }
+    )
 
 
 @cache
-def _hints(kind: str) -> dict[str, Any]:
-    return get_type_hints(KINDS[kind])
+def _readers(kind: str) -> dict[str, Callable[[Any], Any] | None]:
+    """What makes each field of its JSON value; None where the value is it."""
+    return {name: _reader(hint) for name, hint in get_type_hints(KINDS[kind]).items()}
 
 
 def _plain(value: object) -> Any:
@@ -739,13 +761,11 @@ def _plain(value: object) -> Any:
             return value
 
 
-def _typed(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
     if get_origin(hint) in (Union, types.UnionType):
         hint = next(arg for arg in get_args(hint) if arg is not type(None))
-    if hint is UUID:
-        return UUID(value)
     if hint is datetime:
-        return datetime.fromisoformat(value)
-    return tuple(value) if get_origin(hint) is tuple else value
+        return datetime.fromisoformat
+    if hint is UUID:
+        return UUID
+    return tuple if get_origin(hint) is tuple else None

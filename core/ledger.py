@@ -15,6 +15,7 @@ from typing import Any
 from core.moments import aware, local_day
 
 GENESIS = "0" * 64
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Finding:
 
 def canonical(value: object) -> bytes:
     """The one byte form of a JSON value: sorted keys, no spaces, UTF-8."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return _CANONICAL.encode(value).encode()
 
 
 def chain_hash(key: bytes, link: Link) -> str:
@@ -70,7 +71,7 @@ def chain_hash(key: bytes, link: Link) -> str:
         aware(link.at).isoformat(timespec="microseconds"),
         link.previous,
     ]
-    return hmac.new(key, canonical(body), hashlib.sha256).hexdigest()
+    return hmac.digest(key, canonical(body), hashlib.sha256).hex()
 
 
 def day_digest(rows: Iterable[tuple[str, int, str]]) -> tuple[int, str]:

@@ -148,6 +148,7 @@ ORDER_STEPS: Mapping[str, Step] = {
     "order.recalled": _step(_O.PENDING_SIGN, _O.HANDLING, _O.RETURN_REVIEW, to=_O.CANCELLED),
     "order.assigned": _step(_O.PENDING_SIGN, _O.HANDLING),
     "order.contact_made": _step(_O.HANDLING),
+    "order.stage_replied": _step(_O.HANDLING),
     "order.replied": _step(_O.HANDLING, to=_O.REPLIED),
     "ticket.redo_ordered": _step(_O.REPLIED, to=_O.HANDLING),
     "ticket.reopened": _step(_O.DONE, to=_O.HANDLING),

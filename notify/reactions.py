@@ -12,5 +12,5 @@ def follow(desk: Desk, _ticket: Ticket, entry: Entry) -> None:
     """React to one entry, inside its transaction: letters are planned after the commit."""
     if entry.kind not in FOLLOWED:
         return
-    desk.session.add(Unplanned(entry_id=entry.id, look_at=desk.now + PATIENCE))
+    desk.put(Unplanned, entry_id=entry.id, look_at=desk.now + PATIENCE)
     post(desk, "notify.plan", entry=str(entry.id))

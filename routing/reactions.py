@@ -1,9 +1,12 @@
 """What the department side does when facts happen: decide, issue, keep orders, redo, finish."""
 
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, select
+from collections.abc import Sequence
+from uuid import UUID
 
-from core import logs, timeline
+from sqlalchemy.exc import SQLAlchemyError
+from sqlmodel import select
+
+from core import bulk, logs, timeline
 from core.desk import Desk
 from core.errors import NotFound, Refused
 from core.events import (
@@ -53,6 +56,15 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             pass
     if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
         service.finish(desk, ticket, cause=entry.id)
+
+
+def prepare(desk: Desk, events: Sequence[Event]) -> None:
+    """Load in one go the orders whose promises break; the desk keeps them for `follow`."""
+    broken = {e.order for e in events if isinstance(e, ClockBreached) and e.metric in SHOWN}
+    query = select(WorkOrder).where(bulk.among(WorkOrder.id, broken - {None}))
+    with desk.session.no_autoflush:  # what is pending will be written together
+        found = desk.session.exec(query).all() if broken else ()
+    desk.memo["routing.orders"] = {order.id: order for order in found}
 
 
 def _decide(desk: Desk, ticket: Ticket, entry: Entry) -> None:
@@ -197,7 +209,8 @@ def _window(desk: Desk, event: ClockStarted) -> None:
 def _promise(desk: Desk, entry: Entry, event: ClockStarted | ClockMoved | ClockBreached) -> None:
     if event.order is None:
         return
-    row = desk.session.exec(select(WorkOrder).where(col(WorkOrder.id) == event.order)).first()
+    prepared: dict[UUID, WorkOrder] = desk.memo.get("routing.orders", {})
+    row = prepared.get(event.order) or desk.session.get(WorkOrder, event.order)
     if row is None:
         return
     if isinstance(event, ClockBreached):

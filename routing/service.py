@@ -21,6 +21,7 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    StageReplied,
     TicketAccepted,
     TicketRouted,
 )
@@ -222,6 +223,18 @@ def reply(desk: Desk, order_id: UUID, *, claim: str, public: str, internal: str 
     timeline.record(
         desk, ticket, OrderReplied(order.id, order.department, order.part, claim, words)
     )
+
+
+def stage_reply(desk: Desk, order_id: UUID, text: str) -> None:
+    """The lead tells the complainant how far it is, while handling takes its time."""
+    ticket, order = held(desk, order_id)
+    demand_unit(desk.actor, Act.REPLY, order.department)
+    if order.part != "lead":
+        raise Conflict("阶段反馈由主办单位提交", code="not_lead")
+    if not text.strip():
+        raise Invalid.one("stage", "required", "请填写办理进展")
+    words = timeline.write(desk, ticket, text, field="stage")
+    timeline.record(desk, ticket, StageReplied(order.id, order.department, words))
 
 
 def _open_co_orders(desk: Desk, ticket: Ticket) -> bool:

@@ -10,6 +10,7 @@ from core.events import (
     ContactMade,
     Event,
     OrderIssued,
+    OrderRecalled,
     OrderReplied,
     OrderReturned,
     OrderSigned,
@@ -25,6 +26,11 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
     match event:
         case OrderIssued(part="lead"):
             desk.session.add(_opened(ticket, entry, event))
+        case OrderRecalled(part="lead"):
+            # the desk took it back: the unit owed nothing in the end, and returned nothing
+            recalled = desk.session.get(CaseRow, event.order)
+            if recalled is not None:
+                desk.session.delete(recalled)
         case CallbackAnswered() | TicketClosed():
             case = _standing(desk, ticket)
             if case is not None:

@@ -42,10 +42,14 @@ def actions(
     start: datetime, due: datetime, policy: Policy, calendar: Calendar
 ) -> tuple[Action, ...]:
     """Every instant at which the clock acts, in order. A warning never follows its due time."""
-    found = []
     warning = _warning(start, due, policy, calendar)
-    if warning is not None:
-        found.append(Action(WARNING, warning, policy.warn))
+    rungs = ladder(due, policy, calendar)
+    return rungs if warning is None else (Action(WARNING, warning, policy.warn), *rungs)
+
+
+def ladder(due: datetime, policy: Policy, calendar: Calendar) -> tuple[Action, ...]:
+    """What happens from the due time on; whenever the promise began, it is the same."""
+    found = []
     least = due
     for step in policy.ladder:
         try:

@@ -10,8 +10,10 @@ from core.desk import Desk
 from core.events import ClockMoved, ClockPaused
 from core.tables import Entry, Ticket
 from sla import clocks, terms
+from sla.firing import planned
 from sla.histories import RESUMED, History, Step, histories
-from sla.service import planned, running
+from sla.policies import Policy
+from sla.service import running
 from sla.standards import calendar_of, policy_of
 from sla.tables import ClockRow
 
@@ -39,11 +41,8 @@ def resume(desk: Desk, ticket: Ticket, *, cause: UUID) -> None:
         history = known[row.id].and_(Step("resumed", desk.now))
         term = recount(desk, row, history)
         # shares of a promise, and so its warnings, are measured as if it had not been broken
-        row.counts_from = terms.unbroken_start(
-            term,
-            policy_of(desk.session, row.policy, row.policy_version).promise.mode,
-            calendar_of(desk.session, row.calendar),
-        )
+        mode = policy_of_row(desk, row).promise.mode
+        row.counts_from = terms.unbroken_start(term, mode, calendar_of(desk.session, row.calendar))
         move(desk, ticket, row, term.due, RESUMED, cause=cause)
 
 
@@ -92,8 +91,13 @@ def wait(desk: Desk, row: ClockRow) -> None:
 
 def recount(desk: Desk, row: ClockRow, history: History) -> terms.Term:
     """The term as its facts make it under the row's own policy and calendar."""
-    policy = policy_of(desk.session, row.policy, row.policy_version)
-    return terms.fold(history.steps, policy, calendar_of(desk.session, row.calendar))
+    calendar = calendar_of(desk.session, row.calendar)
+    return terms.fold(history.steps, policy_of_row(desk, row), calendar)
+
+
+def policy_of_row(desk: Desk, row: ClockRow) -> Policy:
+    """The policy that counts the promise."""
+    return policy_of(desk.session, row.policy, row.policy_version)
 
 
 def of_ticket(desk: Desk, ticket: Ticket) -> dict[UUID, History]:

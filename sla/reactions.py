@@ -1,5 +1,8 @@
 """Which facts start, hand over and stop which promises."""
 
+from fractions import Fraction
+from uuid import UUID
+
 from core.desk import Desk
 from core.events import (
     CallbackAnswered,
@@ -19,6 +22,7 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    StageReplied,
     SupervisionAnswered,
     SupervisionIssued,
     SupervisionJudged,
@@ -35,6 +39,12 @@ from core.tables import Entry, Ticket
 from core.timeline import fact
 from sla import cases, holds, moves, service, supervision
 from sla.standards import policy_of
+from sla.worktime import Mode, Promise
+
+# what a unit owes only while it has the order
+HANDS = ("first_contact", "stage_reply", "co_reply")
+# handling that may take longer than this is told of stage by stage: domain 10(b)
+LONG = Promise(Mode.WORKING_DAYS, Fraction(5))
 
 
 def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
@@ -55,13 +65,14 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             | ReturnAsked() | ReturnRefused()
         ):  # fmt: skip
             _signing(desk, ticket, entry, event)
-        case ContactMade() if event.reached:
-            service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+        case ContactMade() | StageReplied():
+            _told(desk, ticket, entry, event)
         case OrderReplied():
             _replied(desk, ticket, entry, event)
         case RedoOrdered() | TicketReopened():
             _again(desk, ticket, entry, event)
         case ReplyApproved():
+            service.stop(desk, ticket, "review", cause=entry.id)
             service.start(desk, ticket, "callback", cause=entry.id)
         case CallbackAnswered():
             service.stop(desk, ticket, "callback", cause=entry.id)
@@ -165,17 +176,33 @@ def _signing(
         case OrderReturned():
             supervision.close_with(desk, ticket, order, cause=entry.id)
             service.stop(desk, ticket, "ruling", order=order, cause=entry.id)
-            service.cancel(desk, ticket, "first_contact", "co_reply", order=order, cause=entry.id)
+            service.cancel(desk, ticket, *HANDS, order=order, cause=entry.id)
         case OrderRecalled():
             # the case's own clock runs on, as it does at a return
             supervision.close_with(desk, ticket, order, cause=entry.id)
-            own = ("sign", "first_contact", "co_reply", "ruling")
-            service.cancel(desk, ticket, *own, order=order, cause=entry.id)
+            service.cancel(desk, ticket, "sign", "ruling", *HANDS, order=order, cause=entry.id)
         case OrderSigned():
             service.stop(desk, ticket, "sign", order=order, cause=entry.id)
+            _stage(desk, ticket, entry, order, department)
         case OrderCancelled():
             supervision.close_with(desk, ticket, order, cause=entry.id)
             service.cancel(desk, ticket, order=order, cause=entry.id)
+
+
+def _told(desk: Desk, ticket: Ticket, entry: Entry, event: ContactMade | StageReplied) -> None:
+    if isinstance(event, StageReplied):
+        service.stop(desk, ticket, "stage_reply", order=event.order, cause=entry.id)
+        _stage(desk, ticket, entry, event.order, event.department)
+    elif event.reached:
+        service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+
+
+def _stage(desk: Desk, ticket: Ticket, entry: Entry, order: UUID, department: str) -> None:
+    """A promise to tell how far it is, where handling may take long; then the next one."""
+    [case, *_] = [*service.running(desk, ticket, ("resolve",), order), None]
+    if case is not None and service.longer_than(desk, case, LONG):
+        place = {"order": order, "department": department}
+        service.start(desk, ticket, "stage_reply", cause=entry.id, **place)  # type: ignore[arg-type] # names above
 
 
 def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> None:
@@ -184,10 +211,13 @@ def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> N
         return
     service.stop(desk, ticket, "resolve", "redo", order=event.order, cause=entry.id)
     # an answer without a logged contact leaves that promise unmet, not running
-    service.cancel(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+    unmet = ("first_contact", "stage_reply")
+    service.cancel(desk, ticket, *unmet, order=event.order, cause=entry.id)
+    service.start(desk, ticket, "review", cause=entry.id)
 
 
 def _again(desk: Desk, ticket: Ticket, entry: Entry, event: RedoOrdered | TicketReopened) -> None:
+    service.stop(desk, ticket, "review", cause=entry.id)
     service.cancel(desk, ticket, "callback", cause=entry.id)
     clock = service.start(
         desk, ticket, "redo", order=event.order, department=event.department, cause=entry.id

@@ -1,33 +1,19 @@
-"""The use cases of promises: start, move, stop and fire clocks; publish calendars and limits."""
+"""The use cases of promises: start, move, stop and hand over clocks."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 
-from core import logs, timeline
+from core import timeline
 from core.desk import Desk
-from core.events import (
-    ClockBreached,
-    ClockCancelled,
-    ClockMet,
-    ClockMoved,
-    ClockStarted,
-    ClockWarned,
-    OrderEscalated,
-)
+from core.events import ClockCancelled, ClockMet, ClockMoved, ClockStarted
 from core.tables import Ticket
 from sla import clocks, policies
-from sla.standards import Standards, calendar_of, policy_of, standards
-from sla.tables import ClockRow, FiringRow
-
-# how long a clock rests whose policy or calendar cannot be read
-POISON = timedelta(hours=1)
-
-log = logs.get("sla")
+from sla.standards import Standards, calendar_of, standards
+from sla.tables import ClockRow
+from sla.worktime import CalendarUnknown, Promise
 
 
 def facts_of(ticket: Ticket) -> policies.Facts:
@@ -119,6 +105,16 @@ def running(
     return desk.session.exec(query.order_by(col(ClockRow.id))).all()
 
 
+def longer_than(desk: Desk, row: ClockRow, length: Promise) -> bool:
+    """Whether a promise, as it stands, is longer than this from its start."""
+    if row.due_at is None:
+        return True
+    try:
+        return calendar_of(desk.session, row.calendar).add(row.started_at, length) < row.due_at
+    except CalendarUnknown:
+        return True
+
+
 def stop(
     desk: Desk,
     ticket: Ticket,
@@ -158,73 +154,3 @@ def hand_over(
         row.id, row.metric, "redispatched", row.due_at, row.due_at, order, department
     )
     timeline.record(desk, ticket, event, cause=cause)
-
-
-def fire(desk: Desk, ticket: Ticket, row: ClockRow) -> bool:
-    """Let a due clock act: the highest level that is due, once. Whether it did.
-
-    The ticket is held, so nobody else judges this clock; the firing's key makes a second
-    firing impossible even so.
-    """
-    if row.due_at is None or row.next_action_at is None or row.next_action_at > desk.now:
-        return False
-    try:
-        acts = planned(desk, row, row.due_at)
-    except Exception:
-        # it would silence the other promises of its ticket
-        log.exception("clock_poisoned", clock=str(row.id))
-        row.next_action_at = desk.now + POISON
-        return False
-    verdict = clocks.judge(acts, row.level, desk.now)
-    row.next_action_at = verdict.next.at if verdict.next else None
-    row.next_level = verdict.next.level if verdict.next else None
-    if verdict.fire is None or not _first_firing(desk, row, verdict.fire):
-        return False
-    _announce(desk, ticket, row, verdict.fire, verdict.collapsed)
-    return True
-
-
-def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:
-    """Every instant at which the clock acts by its own policy and calendar."""
-    policy = policy_of(desk.session, row.policy, row.policy_version)
-    begun = row.counts_from or row.started_at
-    return clocks.actions(begun, due, policy, calendar_of(desk.session, row.calendar))
-
-
-def _first_firing(desk: Desk, row: ClockRow, action: clocks.Action) -> bool:
-    values: dict[str, Any] = {
-        "clock_id": row.id,
-        "generation": row.generation,
-        "level": action.level,
-        "planned_at": action.at,
-        "fired_at": desk.now,
-    }
-    written = insert(FiringRow).values(values).on_conflict_do_nothing()
-    return bool(desk.session.execute(written.returning(col(FiringRow.level))).first())
-
-
-def _announce(
-    desk: Desk, ticket: Ticket, row: ClockRow, action: clocks.Action, collapsed: tuple[str, ...]
-) -> None:
-    assert row.due_at is not None
-    kind: type[ClockWarned | ClockBreached | OrderEscalated]
-    if action.at < row.due_at:
-        kind = ClockWarned
-    elif row.state == "running":
-        kind, row.state = ClockBreached, "breached"
-    else:
-        kind = OrderEscalated
-    row.level = action.level
-    more: dict[str, Any] = {"issue": action.issue, "collapsed": collapsed}
-    event = kind(
-        clock=row.id,
-        metric=row.metric,
-        level=action.level,
-        due=row.due_at,
-        order=row.order_id,
-        department=row.department,
-        late_by=int((desk.now - action.at).total_seconds()),
-        tell=action.tell,
-        **({} if kind is ClockWarned else more),
-    )
-    timeline.record(desk, ticket, event)

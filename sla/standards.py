@@ -1,9 +1,11 @@
 """The limits and the calendars in force, compiled once per version."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
+from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import Session, col, select
 
@@ -67,28 +69,44 @@ def newest_calendars(session: Session) -> dict[str, str]:
     return dict(session.exec(query.order_by(*order)).all())
 
 
-_POLICIES: dict[str, tuple[policies.Policy, ...]] = {}
+@dataclass(frozen=True)
+class _Kept:
+    """What was compiled for one database: versions never change."""
+
+    limits: dict[str, tuple[policies.Policy, ...]] = field(default_factory=dict)
+    by_id: dict[tuple[str, str], policies.Policy] = field(default_factory=dict)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
+
+
+# versions are names within their database, and a process may know several
+_KEPT: WeakKeyDictionary[Engine, _Kept] = WeakKeyDictionary()
+
+
+def _kept(session: Session) -> _Kept:
+    return _KEPT.setdefault(session.get_bind().engine, _Kept())
 
 
 def policies_of(session: Session, version: str) -> tuple[policies.Policy, ...]:
-    """The policies of a version; versions never change, so they are kept."""
-    if version not in _POLICIES:
-        _POLICIES[version] = policies.from_json(
-            session.get_one(PolicyRow, version).body["policies"]
-        )
-    return _POLICIES[version]
+    """The policies of a version."""
+    kept = _kept(session).limits
+    if version not in kept:
+        kept[version] = policies.from_json(session.get_one(PolicyRow, version).body["policies"])
+    return kept[version]
 
 
 def policy_of(session: Session, name: str, version: str) -> policies.Policy:
     """One policy of a version."""
-    return next(item for item in policies_of(session, version) if item.id == name)
-
-
-_CALENDARS: dict[str, Calendar] = {}
+    kept = _kept(session).by_id
+    if (version, name) not in kept:
+        kept.update(((version, item.id), item) for item in policies_of(session, version))
+    return kept[version, name]
 
 
 def calendar_of(session: Session, version: str) -> Calendar:
-    """The compiled calendar of a version; versions never change, so they are kept."""
-    if version not in _CALENDARS:
-        _CALENDARS[version] = from_body(session.get_one(CalendarRow, version).body)
-    return _CALENDARS[version]
+    """The compiled calendar of a version."""
+    kept = _kept(session).calendars
+    if version not in kept:
+        made = from_body(session.get_one(CalendarRow, version).body)
+        made.version = version  # what a clock pins is the stored version's name
+        kept[version] = made
+    return kept[version]

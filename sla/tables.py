@@ -50,6 +50,26 @@ class PolicyRow(SQLModel, table=True):
     made_by: str = Field(sa_type=Text)
 
 
+class StandardDraft(SQLModel, table=True):
+    """Limits and calendars being changed: {policies, calendars}, and every step that led here."""
+
+    __tablename__ = "standard_draft"
+    __table_args__ = (code_check("state", ("draft", "published", "discarded")),)
+
+    id: UUID = Field(primary_key=True)
+    note: str = Field(sa_type=Text)
+    state: str = Field(default="draft", sa_type=Text)
+    revision: int = 1
+    body: dict[str, Any] = _json()
+    log: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSONB, nullable=False))
+    edited_by: list[str] = Field(sa_column=Column(JSONB, nullable=False))
+    made_by: str = Field(sa_type=Text)
+    made_at: datetime
+    effective_from: datetime | None = None
+    published_by: str | None = Field(default=None, sa_type=Text)
+    published_at: datetime | None = None
+
+
 class ClockRow(SQLModel, table=True):
     """A running promise. `next_action_at` is when the sweep must look again."""
 
@@ -65,6 +85,7 @@ class ClockRow(SQLModel, table=True):
             ),
         ),
         Index("ix_clock_ticket", "ticket_id", "metric"),
+        Index("ix_clock_unpublished", "id", postgresql_where=text("state = 'unpublished'")),
         Index("ix_clock_board", "due_at", "id", postgresql_where=text("stopped_at IS NULL")),
     )
 

@@ -23,6 +23,7 @@ from web.body_limit import BodyLimit
 from web.deps import VISITOR_COOKIE, House, find_asker
 from web.frame import LANGUAGE_COOKIE, frame_of
 from web.pages import (
+    blame,
     bulletin,
     citizen,
     console,
@@ -31,6 +32,8 @@ from web.pages import (
     health,
     inbox,
     jobs,
+    limits,
+    limits_edit,
     live,
     login,
     matrix,
@@ -73,6 +76,9 @@ ROUTERS = (
     suggester.router,
     oversight.router,
     live.router,
+    limits.router,
+    limits_edit.router,
+    blame.router,
     bulletin.router,
     plan_import.router,
     plan.router,

@@ -6,6 +6,7 @@ from dramatiq.middleware import Middleware
 
 import intake.tasks
 import notify.tasks
+import sla.tasks
 from core import jobs, logs
 from core.settings import Settings
 from web import filing, mailing, wiring
@@ -48,4 +49,5 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
     intake.tasks.declare(broker, filing.own_words)
+    sla.tasks.declare(broker)
     jobs.declare(broker, wiring.WORKS)

@@ -16,10 +16,11 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/oversight", N_("督办看板"), "clock", Act.FIGURES_ALL),
     ("/bulletins", N_("通报"), "chart", Act.FIGURES_ALL),
     ("/rulebooks", N_("规则库"), "route", Act.EDIT_RULES),
+    ("/limits", N_("时限标准"), "hourglass", Act.EDIT_RULES),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
 )
 # pages that belong to a place but are found elsewhere
-BELONG = {"/matrix": "/plan", "/units": "/plan"}
+BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight"}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 

@@ -69,6 +69,7 @@ LINES: Mapping[str, _Line] = {
     "order.partner_asked": _Line(N_("请区外单位协助"), "arrow", inner=True),
     "order.partner_answered": _Line(N_("区外单位答复"), "reply", inner=True),
     "order.contact_made": _Line(N_("联系企业"), "phone"),
+    "order.stage_replied": _Line(N_("阶段反馈"), "reply", "blue"),
     "order.replied": _Line(N_("提交答复"), "reply", inner=True),
     "order.done": _Line(N_("承办完成"), "check", inner=True),
     "order.reminded": _Line(N_("催办"), "bell", "yellow", inner=True),

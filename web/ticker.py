@@ -18,7 +18,7 @@ from core.desk import Office
 from core.permissions import SYSTEM
 from intake import learning
 from routing import publishing
-from sla import holds
+from sla import holds, recounting
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -40,9 +40,10 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
     """All the chores, most frequent first."""
     return (
         Chore("relay", 0.2, lambda: relay(office, broker)),
-        Chore("sweep", 1, lambda: sla.sweep.sweep(office)),
+        Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
         Chore("resume", 60, lambda: holds.resume_due(office)),
+        Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
         Chore("prune", 3600, lambda: prune(office)),

@@ -12,12 +12,13 @@ import routing.reactions
 import sla.reactions
 import web
 from core.database import connect
-from core.desk import Follower, Office
+from core.desk import Follower, Office, Preparer
 from core.jobs import Work
 from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
 from routing import replaying
+from sla import recounting
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -29,13 +30,19 @@ FOLLOWERS: tuple[Follower, ...] = (
     intake.reactions.follow,
 )
 
+# who looks up beforehand what many facts at once will need
+PREPARERS: tuple[Preparer, ...] = (routing.reactions.prepare,)
+
 # every kind of background work that reports its progress
-WORKS: Mapping[str, Work] = {replaying.KIND: replaying.work}
+WORKS: Mapping[str, Work] = {
+    replaying.KIND: replaying.work,
+    recounting.KIND: recounting.work,
+}
 
 
 def office(engine: Engine, keys: Keys, *, now: Now = utc_now) -> Office:
     """The house over a database."""
-    return Office(engine, keys, now, FOLLOWERS)
+    return Office(engine, keys, now, FOLLOWERS, PREPARERS)
 
 
 def build(settings: Settings) -> Office:

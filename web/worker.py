@@ -1,5 +1,6 @@
 """The background worker's module: Dramatiq imports it, and it declares every room's actors."""
 
+import gc
 import os
 
 import dramatiq
@@ -26,3 +27,6 @@ def _broker() -> RedisBroker:
 if os.environ.get("JIESU_WORKER") == "1":
     broker = _broker()
     dramatiq.set_broker(broker)
+    # what is loaded stays: a sweep makes many objects, and each full collection would look
+    # through all of the libraries again
+    gc.freeze()

@@ -48,5 +48,5 @@ def test_core_admits_only_the_files_it_was_asked_to() -> None:
         "errors", "events", "states", "permissions", "ids", "moments", "ledger", "texts",
         # means
         "settings", "database", "tables", "people", "desk", "timeline", "projection", "outbox",
-        "sealing", "privacy", "i18n", "logs", "jobs",
+        "sealing", "privacy", "i18n", "logs", "jobs", "bulk",
     }  # fmt: skip

@@ -52,6 +52,7 @@ FACTS = (
     events.HoldRefused(**_ORDER, words=uuid4()),
     events.HoldProlonged("waiting_law", DUE, uuid4()),
     events.TicketResumed(),
+    events.StageReplied(**_ORDER, text=uuid4()),
     events.OrderReminded(**_ORDER, due=DUE),
     events.OrderReminded(**_ORDER),
     events.SupervisionIssued(uuid4(), **_ORDER, level="red", ground="late", year=2026, serial=1),

@@ -1,12 +1,15 @@
 """Policies: the presets against the table they came from, the choice among them, their storage."""
 
 import json
+from datetime import datetime
 from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.moments import SHANGHAI
+from sla.calendars import china
 from sla.policies import (
     DUE,
     LADDER,
@@ -21,6 +24,7 @@ from sla.policies import (
     from_json,
 )
 from sla.worktime import Mode, Promise, PromiseRefused
+from web.seed.promises import PLAN
 
 ONE_DAY = Promise(Mode.WORKING_DAYS, Fraction(1))
 KINDS = ("complaint", "report", "inquiry", "help", "suggestion", "praise")
@@ -175,3 +179,51 @@ def test_a_policy_that_cannot_stand_names_its_field(changes, field):
     with pytest.raises(PromiseRefused) as refused:
         Policy(**({"id": "x", "metric": "resolve", "promise": ONE_DAY} | changes))
     assert refused.value.field == field
+
+
+def seeded(kind, urgency, task, **more):
+    policy = choose((*PRESETS, *PLAN), "resolve", Facts(kind, urgency, task=task, **more))
+    assert policy is not None
+    return str(policy.promise)
+
+
+@pytest.mark.parametrize(
+    ("task", "urgency", "more", "expected"),
+    [
+        (1, "normal", {}, "working_days:1"),
+        (1, "urgent", {}, "working_days:1"),
+        (1, "critical", {}, "natural_hours:24"),
+        (2, "normal", {}, "working_days:1"),
+        (6, "normal", {}, "working_days:3"),
+        (6, "urgent", {}, "working_days:2"),
+        (6, "normal", {"complex": True}, "working_days:10"),
+        (5, "normal", {}, "working_days:5"),
+        (5, "normal", {"complex": True}, "working_days:12"),
+        (7, "normal", {}, "working_days:5"),
+    ],
+)
+def test_what_the_plan_promises_in_figures_is_promised_to_who_asks_for_it(
+    task, urgency, more, expected
+):
+    assert seeded("help", urgency, task, **more) == expected
+    assert seeded("complaint", urgency, task, **more) == limit(
+        "resolve", "complaint", urgency, **more
+    )
+
+
+def test_a_repair_is_on_site_within_an_hour_of_the_clock():
+    facts = Facts("help", "urgent", task=6)
+    policy = choose((*PRESETS, *PLAN), "first_contact", facts)
+    assert policy is not None
+    assert str(policy.promise) == "natural_hours:1"
+
+
+@given(every_facts, st.sampled_from([1, 2, 5, 6]))
+def test_the_plan_never_makes_anybody_wait_longer(facts, task):
+    begun = datetime(2026, 11, 18, 10, tzinfo=SHANGHAI)
+    told = Facts(facts.kind, facts.urgency, facts.complex, facts.enterprise, task=task)
+    for metric in ("resolve", "first_contact"):
+        plain, own = choose(PRESETS, metric, told), choose((*PRESETS, *PLAN), metric, told)
+        assert plain is not None
+        assert own is not None
+        assert china().add(begun, own.promise) <= china().add(begun, plain.promise)

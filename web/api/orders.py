@@ -6,15 +6,16 @@ from fastapi import APIRouter
 
 from core.permissions import Act, demand
 from routing import cooperation, service
-from sla import extensions
+from sla import extensions, holds, supervision
 from web.api.schemas import (
     AssignIn,
     CallIn,
     ContactIn,
     DispatchIn,
     ExtensionIn,
-    ExtensionOut,
     ExtensionRulingIn,
+    HoldIn,
+    MadeOut,
     PartnerIn,
     PartnerOut,
     ReassignIn,
@@ -22,6 +23,10 @@ from web.api.schemas import (
     ReturnIn,
     ReviewIn,
     RulingIn,
+    StageReplyIn,
+    SupervisionAnswerIn,
+    SupervisionIn,
+    SupervisionJudgementIn,
 )
 from web.api.tickets import WRONG, found
 from web.deps import Checked, TheHouse, TheStaff
@@ -93,11 +98,82 @@ def dispatch(number: str, body: DispatchIn, home: TheHouse, asker: TheStaff) -> 
     return DONE
 
 
+@router.post("/orders/{order}/stage-replies")
+def stage_reply(
+    order: UUID, body: StageReplyIn, home: TheHouse, asker: TheStaff
+) -> dict[str, bool]:
+    """Tell the complainant how far it is."""
+    with home.office.desk(asker.actor) as desk:
+        service.stage_reply(desk, order, body.stage)
+    return DONE
+
+
+@router.post("/orders/{order}/holds", status_code=201)
+def ask_hold(order: UUID, body: HoldIn, home: TheHouse, asker: TheStaff) -> MadeOut:
+    """Ask to park the case until a review date."""
+    with home.office.desk(asker.actor) as desk:
+        made = holds.ask(
+            desk, order, ground=body.ground, review_on=body.review_on, reason=body.reason
+        )
+        return MadeOut(id=made)
+
+
+@router.post("/holds/{wanted}")
+def rule_on_hold(
+    wanted: UUID, body: ExtensionRulingIn, home: TheHouse, asker: TheStaff
+) -> dict[str, bool]:
+    """Grant a hold, or refuse it: somebody else than who asked."""
+    with home.office.desk(asker.actor) as desk:
+        if body.grant:
+            holds.grant(desk, wanted)
+        else:
+            holds.refuse(desk, wanted, reason=body.reason)
+    return DONE
+
+
+@router.post("/tickets/{number}/resume")
+def resume(number: str, home: TheHouse, asker: TheStaff) -> dict[str, bool]:
+    """End the hold: the promises run on."""
+    with home.office.desk(asker.actor) as desk:
+        holds.resume(desk, found(desk.session, asker, number).id)
+    return DONE
+
+
+@router.post("/orders/{order}/supervision", status_code=201)
+def supervise(order: UUID, body: SupervisionIn, home: TheHouse, asker: TheStaff) -> MadeOut:
+    """Issue a numbered supervision order on a work order."""
+    with home.office.desk(asker.actor) as desk:
+        made = supervision.issue(
+            desk, order, level=body.level, ground=body.ground, demanded=body.demanded
+        )
+        return MadeOut(id=made)
+
+
+@router.post("/supervision/{demand_id}/answer")
+def answer_supervision(
+    demand_id: UUID, body: SupervisionAnswerIn, home: TheHouse, asker: TheStaff
+) -> dict[str, bool]:
+    """The head of the unit answers."""
+    with home.office.desk(asker.actor) as desk:
+        supervision.answer(desk, demand_id, body.answer)
+    return DONE
+
+
+@router.post("/supervision/{demand_id}/judgement")
+def judge_supervision(
+    demand_id: UUID, body: SupervisionJudgementIn, home: TheHouse, asker: TheStaff
+) -> dict[str, bool]:
+    """Content with the answer, or asked for more."""
+    with home.office.desk(asker.actor) as desk:
+        supervision.judge(desk, demand_id, enough=body.enough, remark=body.remark)
+    return DONE
+
+
 @router.post("/orders/{order}/extensions", status_code=201)
-def ask_extension(order: UUID, body: ExtensionIn, home: TheHouse, asker: TheStaff) -> ExtensionOut:
+def ask_extension(order: UUID, body: ExtensionIn, home: TheHouse, asker: TheStaff) -> MadeOut:
     """Ask for more working days before the promise is due."""
     with home.office.desk(asker.actor) as desk:
-        return ExtensionOut(id=extensions.ask(desk, order, days=body.days, reason=body.reason))
+        return MadeOut(id=extensions.ask(desk, order, days=body.days, reason=body.reason))
 
 
 @router.post("/extensions/{wanted}")

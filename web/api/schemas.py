@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -210,8 +210,8 @@ class ExtensionIn(Strict):
     reason: str = Field(max_length=2000)
 
 
-class ExtensionOut(BaseModel):
-    """The request that now waits for somebody else's answer."""
+class MadeOut(BaseModel):
+    """The request or order that was made and now waits for somebody else's answer."""
 
     id: UUID
 
@@ -221,6 +221,41 @@ class ExtensionRulingIn(Strict):
 
     grant: bool
     reason: str = Field(default="", max_length=2000)
+
+
+class StageReplyIn(Strict):
+    """How far it is, in words for the complainant."""
+
+    stage: str = Field(max_length=2000)
+
+
+class HoldIn(Strict):
+    """The ground of a hold, the day of its review, and why."""
+
+    ground: str = Field(max_length=60)
+    review_on: date
+    reason: str = Field(max_length=2000)
+
+
+class SupervisionIn(Strict):
+    """How grave, for what, and what is demanded."""
+
+    level: str = Field(default="red", max_length=60)
+    ground: str = Field(max_length=60)
+    demanded: str = Field(default="", max_length=2000)
+
+
+class SupervisionAnswerIn(Strict):
+    """What was done, and until when the rest will be."""
+
+    answer: str = Field(max_length=5000)
+
+
+class SupervisionJudgementIn(Strict):
+    """Enough, or what is still missing."""
+
+    enough: bool
+    remark: str = Field(default="", max_length=2000)
 
 
 class PartnerIn(Strict):

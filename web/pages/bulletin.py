@@ -13,7 +13,7 @@ from core.permissions import Act, demand
 from routing import queries
 from sla import press
 from sla import queries as sla_queries
-from sla.bulletins import PeriodRefused, month_of, period
+from sla.bulletins import Period, PeriodRefused, month_of, period
 from web import words
 from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
@@ -41,7 +41,7 @@ def bulletins(request: Request, home: TheHouse, asker: TheStaff, session: TheRea
 def make(name: str, home: TheHouse, asker: TheStaff) -> Response:
     """Freeze the period's figures now."""
     with home.office.desk(asker.actor) as desk:
-        press.freeze(desk, _period(name))
+        press.freeze(desk, wanted_period(name))
     return RedirectResponse(f"/bulletins/{name}", 303)
 
 
@@ -49,11 +49,12 @@ def make(name: str, home: TheHouse, asker: TheStaff) -> Response:
 def publish(name: str, home: TheHouse, asker: TheStaff) -> Response:
     """Signed by a second person."""
     with home.office.desk(asker.actor) as desk:
-        press.publish(desk, _period(name))
+        press.publish(desk, wanted_period(name))
     return RedirectResponse(f"/bulletins/{name}", 303)
 
 
-def _period(name: str) -> Any:
+def wanted_period(name: str) -> Period:
+    """The period of that name. Invalid for anything else."""
     try:
         return period(name)
     except PeriodRefused as refused:
@@ -66,7 +67,7 @@ def show(
 ) -> Response:
     """The frozen bulletin, or a preview that says it is one."""
     demand(asker.actor, Act.FIGURES_ALL)
-    wanted = _period(name)
+    wanted = wanted_period(name)
     row = sla_queries.bulletin(session, wanted.name)
     body = press.opened(row) if row else press.preview(session, wanted, home.office.now())
     return page(

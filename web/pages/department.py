@@ -129,6 +129,14 @@ def rule(
     )
 
 
+@router.post("/orders/{order}/stage", dependencies=[Checked])
+def stage_reply(
+    request: Request, order: UUID, home: TheHouse, asker: TheStaff, stage: Text = ""
+) -> Response:
+    """How far it is, told to the business."""
+    return act_on(request, home, asker, order, lambda desk: service.stage_reply(desk, order, stage))
+
+
 @router.post("/orders/{order}/contact", dependencies=[Checked])
 def contact(
     request: Request,

@@ -23,6 +23,7 @@ STATE = {
 # what each kind of work is called, and where its result is shown
 KINDS: dict[str, tuple[str, str]] = {
     "rules.replay": (N_("用以往诉求试运行"), "/rulebooks/{version}/replay"),
+    "sla.recount": (N_("重算在办时限"), "/limits/drafts/{draft}/publish"),
 }
 FAULTS = {
     "gave_up": N_("多次尝试都没有完成，请联系系统管理员"),

@@ -34,20 +34,23 @@ def order_words(
         "hand": names.get(row.desk or "", "") or _hand(session, row),
         "claim": words.word(language, words.CLAIM, row.claim),
         "binding": row.binding,
-        "can_sign": mine and row.status == OrderStatus.PENDING_SIGN and asker.may(Act.SIGN),
-        "can_return": mine
-        and row.status == OrderStatus.PENDING_SIGN
-        and not row.binding
-        and asker.may(Act.ASK_RETURN),
-        "can_extend": mine
-        and row.part == "lead"
-        and row.status in {OrderStatus.PENDING_SIGN, OrderStatus.HANDLING}
+        **_acts(row, asker, mine=mine, parked=parked),
+    }
+
+
+def _acts(row: Any, asker: Asker, *, mine: bool, parked: bool) -> dict[str, bool]:
+    handling = mine and row.status == OrderStatus.HANDLING
+    unsigned = mine and row.status == OrderStatus.PENDING_SIGN
+    lead = row.part == "lead"
+    return {
+        "can_sign": unsigned and asker.may(Act.SIGN),
+        "can_return": unsigned and not row.binding and asker.may(Act.ASK_RETURN),
+        "can_extend": lead
+        and (handling or unsigned)
         and not parked
         and asker.may(Act.ASK_EXTENSION),
-        "can_reply": mine
-        and row.status == OrderStatus.HANDLING
-        and not parked
-        and asker.may(Act.REPLY),
+        "can_reply": handling and not parked and asker.may(Act.REPLY),
+        "can_tell": handling and lead and asker.may(Act.REPLY),
         "can_rule": row.status == OrderStatus.RETURN_REVIEW and asker.may(Act.RULE_ON_RETURN),
     }
 

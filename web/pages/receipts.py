@@ -20,8 +20,9 @@ from sla.tables import ClockRow
 from sla.worktime import CalendarUnknown, Mode, Promise
 from web import words
 from web.api.tickets import found
-from web.deps import TheReader, TheStaff
+from web.deps import TheHouse, TheReader, TheStaff
 from web.errors import language_of
+from web.pages import blame
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -42,7 +43,9 @@ DAY = {
 
 
 @router.get("/tickets/{number}/deadlines")
-def deadlines(request: Request, asker: TheStaff, session: TheReader, number: str) -> Response:
+def deadlines(
+    request: Request, home: TheHouse, asker: TheStaff, session: TheReader, number: str
+) -> Response:
     """Every promise of the ticket: what was promised, and how the days were counted."""
     ticket = found(session, asker, number)
     language = language_of(request)
@@ -54,9 +57,17 @@ def deadlines(request: Request, asker: TheStaff, session: TheReader, number: str
         ticket=ticket,
         clocks=[
             _clock(session, row, moves.get(str(row.id), []), names, language)
+            | {"blame": _blame(session, row, names, language, home.office.now())}
             for row in queries.clocks(session, ticket)
         ],
     )
+
+
+def _blame(
+    session: Session, row: ClockRow, names: dict[str, str], language: str, now: datetime
+) -> dict[str, Any] | None:
+    # only this promise runs while several have the case
+    return blame.section(session, row, names, language, now) if row.metric == "resolve" else None
 
 
 def _moves(session: Session, ticket: Ticket) -> dict[str, list[Entry]]:

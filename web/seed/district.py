@@ -21,6 +21,7 @@ from sla.standards import OFFICE_HOURS
 from sla.tables import CalendarRow, PolicyRow
 from sla.worktime import OFFICE
 from web.seed.people import seed_people
+from web.seed.promises import PLAN
 
 BY = "seed"
 LIMITS = "preset-2025"
@@ -159,7 +160,7 @@ def _promises(desk: Desk) -> None:
     desk.session.add(
         PolicyRow(
             version=LIMITS,
-            body={"policies": policies.as_json(policies.PRESETS)},
+            body={"policies": policies.as_json((*policies.PRESETS, *PLAN))},
             effective_from=BEGINNING,
             made_at=desk.now,
             made_by=BY,
