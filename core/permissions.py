@@ -56,6 +56,7 @@ class Act(StrEnum):
     REPLY = "reply"
     ASK_EXTENSION = "ask_extension"
     GRANT_EXTENSION = "grant_extension"
+    GRANT_LONG_EXTENSION = "grant_long_extension"
     ASK_HOLD = "ask_hold"
     GRANT_HOLD = "grant_hold"
     SUPERVISE = "supervise"
@@ -99,7 +100,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
-        | {Act.GRANT_HOLD, Act.SUPERVISE}
+        | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -115,7 +116,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
     - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
-    - {Act.GRANT_EXTENSION, Act.GRANT_HOLD},
+    - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

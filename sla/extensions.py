@@ -1,6 +1,7 @@
 """More time for a promise: asked for by the unit before it is due, granted by somebody else."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events import ExtensionAsked, ExtensionRefused
 from core.people import visible
-from core.permissions import Act, Actor, demand, demand_unit
+from core.permissions import Act, Actor, demand, demand_unit, may
 from core.tables import Ticket
 from sla import moves
 from sla.histories import EXTENSION
@@ -21,7 +22,10 @@ from sla.terms import DEFAULT, Term, TermRefused, check_extension
 from sla.worktime import CalendarUnknown, Mode, Promise
 
 METRICS = ("resolve", "redo")
-MOST = int(DEFAULT.each.n)
+# what the dispatcher may grant; longer ones are the office's, and longer still is a hold
+SHORT = int(DEFAULT.each.n)
+MOST = 15
+LONG = replace(DEFAULT, each=Promise(Mode.WORKING_DAYS, Fraction(MOST)))
 
 
 def ask(desk: Desk, order_id: UUID, *, days: int, reason: str) -> UUID:
@@ -140,7 +144,8 @@ def _check(desk: Desk, clock: ClockRow, days: int) -> None:
     )
     calendar = calendar_of(desk.session, clock.calendar)
     try:
-        check_extension(term, desk.now, Promise(Mode.WORKING_DAYS, Fraction(days)), calendar)
+        by = Promise(Mode.WORKING_DAYS, Fraction(days))
+        check_extension(term, desk.now, by, calendar, allowance=LONG)
     except TermRefused as refused:
         raise Conflict(refused.message, code=refused.code, params=refused.params) from refused
 
@@ -169,6 +174,9 @@ def _asked(desk: Desk, request_id: UUID) -> tuple[Ticket, ClockRow, ExtensionRow
         raise Conflict("这份延期申请已经处理过了", code="decided_before")
     if row.asked_by == desk.actor.tag:
         raise Forbidden("不能审批自己提出的延期申请", code="second_person")
+    if row.days > SHORT and not may(desk.actor, Act.GRANT_LONG_EXTENSION):
+        message = "超过{most}个工作日的延期由区政府办审批"
+        raise Forbidden(message, code="long_extension", params={"most": SHORT})
     return ticket, clock, row
 
 

@@ -123,7 +123,7 @@ def test_three_extensions_are_enough(office: Office, order) -> None:
     assert whole(office)
 
 
-@pytest.mark.parametrize("days", [-1, 0, 4, 10**9])
+@pytest.mark.parametrize("days", [-1, 0, 16, 10**9])
 def test_no_more_days_than_the_rules_allow(office: Office, order, days: int) -> None:
     with pytest.raises(Invalid) as refused:
         ask(office, order, days=days)
@@ -211,4 +211,21 @@ def test_an_answered_case_needs_no_extension_any_more(office: Office, order) -> 
         step(office, DISPATCHER, extensions.grant, request)
     with Session(office.engine) as session:
         assert extensions.waiting(session, DISPATCHER) == []
+    assert whole(office)
+
+
+def test_a_long_extension_is_the_office_s_to_grant(office: Office, order) -> None:
+    before = resolve(office, order).due_at
+    request = ask(office, order, days=10)
+    with pytest.raises(Forbidden) as refused:
+        step(office, DISPATCHER, extensions.grant, request)
+    assert refused.value.code == "long_extension"
+    step(office, SUPERVISOR, extensions.grant, request)
+    after = resolve(office, order)
+    with Session(office.engine) as session:
+        calendar = calendar_of(session, after.calendar)
+    assert after.due_at == calendar.add(before, Promise(Mode.WORKING_DAYS, 10))
+    for days in (0, 16):
+        with pytest.raises(Invalid):
+            ask(office, order, days=days)
     assert whole(office)

@@ -13,9 +13,9 @@ def test_the_head_asks_the_dispatcher_grants_and_the_business_sees_the_new_day(s
     number = filed["number"]
     head, dispatcher = staff("xzspj.head"), staff("dispatcher")
     order = order_of(head, number)
-    wrong = head.post(f"/orders/{order}/extension", data={"days": "9", "reason": "勘验"})
+    wrong = head.post(f"/orders/{order}/extension", data={"days": "16", "reason": "勘验"})
     assert wrong.status_code == 409
-    assert "请填写1至3个工作日" in wrong.text
+    assert "请填写1至15个工作日" in wrong.text
     sent = {"days": "2", "reason": "须现场勘验"}
     assert head.post(f"/orders/{order}/extension", data=sent).status_code == 200
     assert "待审批" in head.get(f"/tickets/{number}?lang=zh").text
@@ -60,7 +60,7 @@ def test_an_extension_is_asked_for_and_answered_over_json(staff) -> None:
     number = staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
     head, dispatcher = staff("xzspj.head"), staff("dispatcher")
     address = f"/api/v1/orders/{order_of(head, number)}/extensions"
-    wrong = head.post(address, json={"days": 9, "reason": "勘验"})
+    wrong = head.post(address, json={"days": 99, "reason": "勘验"})
     assert (wrong.status_code, wrong.json()["fields"][0]["field"]) == (422, "days")
     asked = head.post(address, json={"days": 1, "reason": "勘验"})
     assert asked.status_code == 201

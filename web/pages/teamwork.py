@@ -112,7 +112,9 @@ def extension_lines(
             "answer": _body(session, row.answer),
             "can_decide": row.state == "asked"
             and row.asked_by != asker.actor.tag
-            and asker.may(Act.GRANT_EXTENSION),
+            and asker.may(
+                Act.GRANT_EXTENSION if row.days <= extensions.SHORT else Act.GRANT_LONG_EXTENSION
+            ),
         }
         for row in rows
     ]

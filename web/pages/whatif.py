@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from sqlmodel import Session, col, select
 
 from core import i18n
+from core.i18n import translate
 from core.people import visible
 from core.tables import Ticket
 from routing import queries as routing_queries
@@ -49,7 +50,7 @@ def _found(
         "until": datetime.fromisoformat(found["until"]),
         "total": _line("", found["total"], language),
         "units": [
-            _line(names.get(code, code or "—"), line, language)
+            _line(names.get(code, code) or translate(language, "受理、审核与回访"), line, language)
             for code, line in found["units"].items()
         ],
         "metrics": [
