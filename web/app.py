@@ -50,6 +50,7 @@ from web.pages import (
     supervision,
     ticket,
     units,
+    whatif,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -78,6 +79,7 @@ ROUTERS = (
     live.router,
     limits.router,
     limits_edit.router,
+    whatif.router,
     blame.router,
     bulletin.router,
     plan_import.router,

@@ -18,7 +18,7 @@ from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
 from routing import replaying
-from sla import recounting
+from sla import recounting, whatifs
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -37,6 +37,7 @@ PREPARERS: tuple[Preparer, ...] = (routing.reactions.prepare,)
 WORKS: Mapping[str, Work] = {
     replaying.KIND: replaying.work,
     recounting.KIND: recounting.work,
+    whatifs.KIND: whatifs.work,
 }
 
 

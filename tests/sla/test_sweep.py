@@ -408,6 +408,28 @@ def test_a_poisoned_clock_does_not_silence_its_neighbour_on_the_same_ticket(
     assert signing.next_action_at == clock() + POISON
 
 
+def test_a_ticket_whose_followers_fail_rests_and_the_others_of_its_batch_fire(
+    office: Office, clock
+) -> None:
+    sick, *well = [handled(office) for _ in range(4)]
+
+    def choke(_desk, ticket: Ticket, _entry) -> None:
+        if ticket.id == sick.id:
+            raise RuntimeError("a follower that cannot cope")
+
+    clock.at = BREACHED
+    assert sweep(replace(office, followers=(*office.followers, choke))) == 3
+    assert fired(office, sick.id) == []
+    assert all(len(fired(office, each.id)) == 1 for each in well)
+    [resolve] = clocks(office, sick.id, "resolve")
+    assert (resolve.state, resolve.next_action_at) == ("running", BREACHED + POISON)
+    assert whole(office)
+    clock.move(hours=1)
+    assert sweep(office) == 1
+    assert fired(office, sick.id) == [("clock.breached", "yellow", 3600)]
+    assert whole(office)
+
+
 # --- what silence means -----------------------------------------------------------------
 
 

@@ -4,6 +4,7 @@ import re
 from uuid import UUID
 
 from core import jobs
+from tests.web.test_filing import GOOD
 from web.wiring import WORKS
 
 FIRM = "resolve.complaint.normal.enterprise"
@@ -115,3 +116,20 @@ def test_only_who_may_change_the_standards_sees_drafts(staff) -> None:
         }
     page = staff("xzspj.head").get("/limits?lang=zh").text
     assert re.search(r"7个工作日", page)
+
+
+def test_a_draft_is_tried_on_the_past_quarter(staff, office) -> None:
+    dispatcher = staff("dispatcher")
+    number = staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
+    draft = begun(staff)
+    assert "还没有试算过" in dispatcher.get(f"{draft}/what-if?lang=zh").text
+    asked = dispatcher.post(f"{draft}/what-if")
+    assert "正在试算" in dispatcher.get(f"{draft}/what-if?lang=zh").text
+    assert jobs.run(office, WORKS, UUID(asked.url.path.rsplit("/", 1)[1]))
+    shown = dispatcher.get(f"{draft}/what-if?lang=zh").text
+    assert "办理答复" in shown
+    assert number not in shown  # nothing changes: no example
+    dispatcher.post(f"{draft}/policies/{FIRM}", data=LONGER)
+    assert "试算之后草案又有修改" in dispatcher.get(f"{draft}/what-if?lang=zh").text
+    assert staff("operator").get(f"{draft}/what-if").status_code == 403
+    assert staff("operator").post(f"{draft}/what-if").status_code in {403, 404}

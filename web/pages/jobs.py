@@ -24,6 +24,7 @@ STATE = {
 KINDS: dict[str, tuple[str, str]] = {
     "rules.replay": (N_("用以往诉求试运行"), "/rulebooks/{version}/replay"),
     "sla.recount": (N_("重算在办时限"), "/limits/drafts/{draft}/publish"),
+    "sla.whatif": (N_("用过去一季度试算"), "/limits/drafts/{draft}/what-if"),
 }
 FAULTS = {
     "gave_up": N_("多次尝试都没有完成，请联系系统管理员"),

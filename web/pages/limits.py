@@ -68,7 +68,7 @@ def front(
         version=deciding(session, now),
         groups=limit_words.groups(body["policies"], names, language),
         calendars=_calendars(body, language),
-        drafts=[_head(session, row, asker, language) for row in standard_drafts.drafts(session)],
+        drafts=[head(session, row, asker, language) for row in standard_drafts.drafts(session)],
         edits=asker.may(Act.EDIT_RULES),
         faults=faults,
     )
@@ -93,7 +93,7 @@ def policies_page(
     status: int = 200,
 ) -> Response:
     """Every promise of the draft, those that differ marked."""
-    row, language = _opened(session, asker, draft), language_of(request)
+    row, language = opened(session, asker, draft), language_of(request)
     old = standard_drafts.in_force(session, home.office.now())
     names = views.category_names(session, language)
     changed = {pair["id"] for pair in limits.differences(old, row.body)["policies"]}
@@ -101,7 +101,7 @@ def policies_page(
         request,
         "limits/policies.html",
         status=status,
-        draft=_head(session, row, asker, language),
+        draft=head(session, row, asker, language),
         tab="policies",
         groups=limit_words.groups(row.body["policies"], names, language),
         changed=changed,
@@ -114,7 +114,7 @@ def policy(
     request: Request, asker: TheStaff, session: TheReader, draft: UUID, policy: str
 ) -> Response:
     """One promise, to be changed."""
-    row = _opened(session, asker, draft)
+    row = opened(session, asker, draft)
     if policy == NEW:
         values: dict[str, Any] = {"metric": "resolve", "mode": "working_days"}
     else:
@@ -137,14 +137,14 @@ def policy_page(
     status: int = 200,
 ) -> Response:
     """The form of one promise, with what was given and what was wrong with it."""
-    row, language = _opened(session, asker, draft), language_of(request)
+    row, language = opened(session, asker, draft), language_of(request)
     values = BLANK | values
     rungs = list(values["ladder"])
     return page(
         request,
         "limits/policy.html",
         status=status,
-        draft=_head(session, row, asker, language),
+        draft=head(session, row, asker, language),
         policy="" if policy == NEW else policy,
         values=values,
         ladder=[*rungs, *([BLANK_RUNG] * max(0, RUNGS_SHOWN - len(rungs)))],
@@ -182,12 +182,12 @@ def calendars_page(
     status: int = 200,
 ) -> Response:
     """Sessions, days by decision and years by notice; `values` are what was just refused."""
-    row, language = _opened(session, asker, draft), language_of(request)
+    row, language = opened(session, asker, draft), language_of(request)
     return page(
         request,
         "limits/calendars.html",
         status=status,
-        draft=_head(session, row, asker, language),
+        draft=head(session, row, asker, language),
         tab="calendars",
         calendars=_calendars(row.body, language),
         values=values or {},
@@ -214,14 +214,14 @@ def publish_page(
     status: int = 200,
 ) -> Response:
     """The difference and the last dry run beside the form of the second person."""
-    row, language = _opened(session, asker, draft), language_of(request)
+    row, language = opened(session, asker, draft), language_of(request)
     old = standard_drafts.in_force(session, home.office.now())
     tried = standard_drafts.newest_dry_run(session, row)
     return page(
         request,
         "limits/publish.html",
         status=status,
-        draft=_head(session, row, asker, language),
+        draft=head(session, row, asker, language),
         tab="publish",
         pairs=_pairs(session, limits.differences(old, row.body), language),
         tried=_tried(session, asker, tried, language) if tried else None,
@@ -233,12 +233,13 @@ def publish_page(
     )
 
 
-def _opened(session: Session, asker: Asker, draft: UUID) -> StandardDraft:
+def opened(session: Session, asker: Asker, draft: UUID) -> StandardDraft:
+    """The draft, for who may change the standards."""
     demand(asker.actor, Act.EDIT_RULES)
     return standard_drafts.get(session, draft)
 
 
-def _head(session: Session, row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
+def head(session: Session, row: StandardDraft, asker: Asker, language: str) -> dict[str, Any]:
     return {
         "id": row.id,
         "href": f"/limits/drafts/{row.id}",

@@ -11,7 +11,7 @@ from starlette.datastructures import FormData
 
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid
-from sla import recounting, standard_drafts
+from sla import recounting, standard_drafts, whatifs
 from sla.policies import METRICS
 from web.deps import Asker, Checked, House, TheHouse, TheStaff
 from web.errors import status_of
@@ -165,6 +165,21 @@ def dry_run(request: Request, home: TheHouse, asker: TheStaff, draft: UUID) -> R
     def work(desk: Desk) -> None:
         standard_drafts.get(desk.session, draft)
         made.append(recounting.ask(desk, draft, dry=True))
+
+    answer = _do(request, home, asker, work, again, "/limits")
+    return RedirectResponse(f"/jobs/{made[0]}", 303) if made else answer
+
+
+@router.post("/limits/drafts/{draft}/what-if", dependencies=[Checked])
+def what_if(request: Request, home: TheHouse, asker: TheStaff, draft: UUID) -> Response:
+    """The past quarter by the draft's standards, found in the background."""
+    made: list[UUID] = []
+
+    def again(session: Session, faults: dict[str, str], status: int) -> Response:
+        return limits.publish_page(request, home, asker, session, draft, faults, status=status)
+
+    def work(desk: Desk) -> None:
+        made.append(whatifs.ask(desk, draft))
 
     answer = _do(request, home, asker, work, again, "/limits")
     return RedirectResponse(f"/jobs/{made[0]}", 303) if made else answer

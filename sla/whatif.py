@@ -1,0 +1,173 @@
+"""What if: the promises of a period counted again by other limits and calendars. Pure.
+
+Every promise keeps its facts: when it began, stood still, was lengthened and ended. What
+changes is how long it was, by which calendar, and when it would have warned.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from statistics import median
+from typing import Any
+
+from sla import clocks, policies, terms
+from sla.histories import Step
+from sla.policies import WARNING
+from sla.worktime import Calendar, CalendarUnknown
+
+EXAMPLES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Limits with the calendars that count them."""
+
+    limits: tuple[policies.Policy, ...]
+    calendars: dict[str, Calendar]
+
+    def calendar(self, policy: policies.Policy) -> Calendar:
+        return self.calendars.get(policy.calendar, self.calendars["office"])
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A promise of the period: of whom, about what, and what it went through."""
+
+    ticket: str
+    unit: str
+    metric: str
+    facts: policies.Facts
+    steps: tuple[Step, ...]
+    stopped: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a promise comes out under some rules; `lead` is working seconds from warning to due."""
+
+    late: bool
+    warned: bool
+    lead: float | None
+
+
+@dataclass
+class Side:
+    """The sums of one set of rules."""
+
+    late: int = 0
+    warned: int = 0
+    leads: list[float] = field(default_factory=list)
+
+    def add(self, outcome: Outcome) -> None:
+        self.late += outcome.late
+        self.warned += outcome.warned
+        if outcome.lead is not None:
+            self.leads.append(outcome.lead)
+
+    def as_json(self) -> dict[str, Any]:
+        middle = median(self.leads) if self.leads else None
+        return {"late": self.late, "warned": self.warned, "lead": middle}
+
+
+@dataclass
+class Line:
+    """One unit, or one kind of promise, or all together: before beside after."""
+
+    promises: int = 0
+    before: Side = field(default_factory=Side)
+    after: Side = field(default_factory=Side)
+    newly_late: int = 0
+    newly_kept: int = 0
+
+    def add(self, old: Outcome, new: Outcome) -> None:
+        self.promises += 1
+        self.before.add(old)
+        self.after.add(new)
+        self.newly_late += new.late and not old.late
+        self.newly_kept += old.late and not new.late
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "promises": self.promises,
+            "before": self.before.as_json(),
+            "after": self.after.as_json(),
+            "newly_late": self.newly_late,
+            "newly_kept": self.newly_kept,
+        }
+
+
+@dataclass
+class Tally:
+    """What a replay found."""
+
+    total: Line = field(default_factory=Line)
+    units: dict[str, Line] = field(default_factory=dict)
+    metrics: dict[str, Line] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)  # why a promise cannot be judged
+    examples: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(self, past: Past, old: Outcome, new: Outcome) -> None:
+        lines = (self.units, past.unit), (self.metrics, past.metric)
+        for line in (self.total, *(kept.setdefault(key, Line()) for kept, key in lines)):
+            line.add(old, new)
+        if old.late != new.late and len(self.examples) < EXAMPLES:
+            self.examples.append(
+                {"ticket": past.ticket, "unit": past.unit, "metric": past.metric, "late": new.late}
+            )
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "total": self.total.as_json(),
+            "units": {key: line.as_json() for key, line in sorted(self.units.items())},
+            "metrics": {key: line.as_json() for key, line in sorted(self.metrics.items())},
+            "unknown": dict(self.unknown),
+            "examples": self.examples,
+        }
+
+
+def replay(pasts: Iterable[Past], old: Rules, new: Rules, tally: Tally, *, now: datetime) -> None:
+    """Count every promise by both sets of rules; what is still running is judged at `now`."""
+    for past in pasts:
+        before, after = outcome(past, old, now), outcome(past, new, now)
+        if before is None or after is None:
+            tally.unknown["calendar" if _policies(past, old, new) else "no_policy"] += 1
+        else:
+            tally.add(past, before, after)
+
+
+def _policies(past: Past, *rules: Rules) -> bool:
+    return all(policies.choose(each.limits, past.metric, past.facts) for each in rules)
+
+
+def outcome(past: Past, rules: Rules, now: datetime) -> Outcome | None:
+    """How it comes out; None where nothing is promised, or the calendar does not reach."""
+    policy = policies.choose(rules.limits, past.metric, past.facts)
+    if policy is None:
+        return None
+    calendar = rules.calendar(policy)
+    try:
+        term = terms.fold(past.steps, policy, calendar)
+    except terms.TermRefused:
+        return None  # by these rules it would have ended before it was lengthened
+    if term.due is None or term.started is None:
+        return None
+    late = not term.on_time if past.stopped else _over(term, now)
+    begun = terms.unbroken_start(term, policy.promise.mode, calendar) or term.started
+    warning = next(
+        (a.at for a in clocks.actions(begun, term.due, policy, calendar) if a.level == WARNING),
+        None,
+    )
+    warned = warning is not None and warning <= (past.stopped or now)
+    return Outcome(late, warned, _lead(warning, term.due, calendar))
+
+
+def _over(term: terms.Term, now: datetime) -> bool:
+    return term.state != "paused" and term.due is not None and now > term.due
+
+
+def _lead(warning: datetime | None, due: datetime, calendar: Calendar) -> float | None:
+    try:
+        return calendar.elapsed(warning, due).total_seconds() if warning else None
+    except CalendarUnknown:
+        return None
