@@ -62,7 +62,8 @@ def move(
     """
     before, row.due_at = row.due_at, due
     row.original_due_at = row.original_due_at or due
-    row.state = "running" if due else "unpublished"
+    if row.state != "breached":
+        row.state = "running" if due else "unpublished"
     if due != before:
         row.generation, row.level = row.generation + 1, None
     wait(desk, row)

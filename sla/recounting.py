@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session, col, func, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from core import jobs, timeline
 from core.database import reader
@@ -19,12 +20,13 @@ from core.desk import Desk, Office
 from core.jobs import Job
 from core.permissions import SYSTEM, Act, demand
 from core.tables import Entry, Ticket
-from sla import moves, policies, terms
+from sla import clocks, moves, policies, terms
 from sla.calendars import from_body
 from sla.histories import History, histories
 from sla.service import facts_of
-from sla.standards import OFFICE_HOURS, Standards, standards
+from sla.standards import OFFICE_HOURS, Standards, calendar_of, standards
 from sla.tables import ClockRow, StandardDraft
+from sla.worktime import Calendar
 
 KIND = "sla.recount"
 RECOUNTED = "recounted"
@@ -42,6 +44,7 @@ class Change:
     due: datetime | None
     policy: policies.Policy
     calendar: str
+    counts_from: datetime | None = None  # with pauses: by these standards, as if unbroken
 
 
 @dataclass
@@ -158,6 +161,7 @@ def apply(
 ) -> None:
     """The promise is counted by other standards from here on, and the timeline says so."""
     row.policy, row.policy_version, row.calendar = found.policy.id, version, found.calendar
+    row.counts_from = found.counts_from
     moves.move(desk, ticket, row, found.due, ground, recounted=True)
 
 
@@ -175,8 +179,14 @@ def change(
     if policy is None:
         return Change("same", row.due_at, _unknown(row), row.calendar)
     calendar = rules.calendar_for(policy)
-    due = terms.fold(history.steps, policy, calendar).due
-    return Change(_kind(row, due, now), due, policy, calendar.version)
+    term = terms.fold(history.steps, policy, calendar)
+    return _change(_kind(row, term.due, now), term, policy, calendar)
+
+
+def _change(kind: str, term: terms.Term, policy: policies.Policy, calendar: Calendar) -> Change:
+    paused = bool(term.pauses)
+    begun = terms.unbroken_start(term, policy.promise.mode, calendar) if paused else None
+    return Change(kind, term.due, policy, calendar.version, begun)
 
 
 def _unknown(row: ClockRow) -> policies.Policy:
@@ -204,18 +214,21 @@ def _histories(session: Session, tickets: Sequence[UUID]) -> dict[UUID, History]
 
 
 def settle(office: Office, *, limit: int = BATCH) -> int:
-    """Give a due time to promises that waited for a year to be published. How many."""
+    """Let promises go on that waited for a year to be published: due times, rungs. How many."""
     with office.desk(SYSTEM) as desk:
         try:
             rules = standards(desk.session, desk.now)
         except RuntimeError:
             return 0  # no district yet
         newest = {calendar.version for calendar in rules.calendars.values()}
-        query = select(ClockRow.ticket_id).where(
-            ClockRow.state == "unpublished", col(ClockRow.calendar).not_in(newest)
-        )
+        older = col(ClockRow.calendar).not_in(newest)
+        query = select(ClockRow.ticket_id).where(ClockRow.state == "unpublished", older)
         waiting = desk.session.exec(query.limit(limit)).all()
-    return sum(_settle(office, ticket_id, rules) for ticket_id in dict.fromkeys(waiting))
+        # the latest due are those whose rungs lay beyond the year
+        ended = desk.session.exec(_climbed().where(older).limit(limit)).all()
+        stuck = [row.ticket_id for row in ended if _has_more(desk, row, rules)]
+    settled = sum(_settle(office, ticket_id, rules) for ticket_id in dict.fromkeys(waiting))
+    return settled + sum(_climb(office, ticket_id, rules) for ticket_id in dict.fromkeys(stuck))
 
 
 def _settle(office: Office, ticket_id: UUID, rules: Standards) -> int:
@@ -228,10 +241,51 @@ def _settle(office: Office, ticket_id: UUID, rules: Standards) -> int:
         )
         for row in desk.session.exec(query).all():
             # its own promise, on the newer calendar: only the year was missing
-            policy = moves.policy_of_row(desk, row)
-            calendar = rules.calendars.get(policy.calendar, rules.calendars[OFFICE_HOURS])
-            due = terms.fold(known[row.id].steps, policy, calendar).due
-            found = Change("settled", due, policy, calendar.version)
+            policy, calendar = _newer(desk, row, rules)
+            term = terms.fold(known[row.id].steps, policy, calendar)
+            found = _change("settled", term, policy, calendar)
             apply(desk, ticket, row, found, row.policy_version, SETTLED)
-            settled += due is not None
+            settled += term.due is not None
     return settled
+
+
+def _newer(desk: Desk, row: ClockRow, rules: Standards) -> tuple[policies.Policy, Calendar]:
+    policy = moves.policy_of_row(desk, row)
+    return policy, rules.calendars.get(policy.calendar, rules.calendars[OFFICE_HOURS])
+
+
+def _climbed() -> SelectOfScalar[ClockRow]:
+    """Broken promises that wait for no rung, the latest due first."""
+    return (
+        select(ClockRow)
+        .where(ClockRow.state == "breached", col(ClockRow.stopped_at).is_(None))
+        .where(col(ClockRow.next_action_at).is_(None))
+        .order_by(col(ClockRow.due_at).desc(), col(ClockRow.id))
+    )
+
+
+def _has_more(desk: Desk, row: ClockRow, rules: Standards) -> bool:
+    """Whether the newer calendar knows rungs that the promise's own ends before."""
+    policy, newer = _newer(desk, row, rules)
+    own = calendar_of(desk.session, row.calendar)
+    if row.due_at is None or newer.last <= own.last:
+        return False
+    return len(clocks.ladder(row.due_at, policy, newer)) > len(
+        clocks.ladder(row.due_at, policy, own)
+    )
+
+
+def _climb(office: Office, ticket_id: UUID, rules: Standards) -> int:
+    climbed = 0
+    with office.desk(SYSTEM) as desk:
+        ticket = timeline.hold(desk, ticket_id)
+        known = moves.of_ticket(desk, ticket)
+        for row in desk.session.exec(_climbed().where(ClockRow.ticket_id == ticket_id)).all():
+            policy, calendar = _newer(desk, row, rules)
+            term = terms.fold(known[row.id].steps, policy, calendar)
+            # where a day was changed since, its due time would move, and what is late stays so
+            if term.due == row.due_at and _has_more(desk, row, rules):
+                found = _change("settled", term, policy, calendar)
+                apply(desk, ticket, row, found, row.policy_version, SETTLED)
+                climbed += 1
+    return climbed
