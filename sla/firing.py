@@ -1,6 +1,7 @@
 """Due clocks act: judged one by one, written together, each level once."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import zip_longest
 from typing import Any
@@ -68,9 +69,18 @@ def _judge(desk: Desk, row: ClockRow) -> clocks.Verdict:
         log.exception("clock_poisoned", clock=str(row.id))
         row.next_action_at = desk.now + POISON
         return NOTHING
+    waited = row.next_action_at
     row.next_action_at = verdict.next.at if verdict.next else None
     row.next_level = verdict.next.level if verdict.next else None
-    return verdict
+    return _since_moved(row, verdict, waited)
+
+
+def _since_moved(row: ClockRow, verdict: clocks.Verdict, waited: datetime) -> clocks.Verdict:
+    """A promise that was moved could not act before that: its lag counts from then."""
+    action = verdict.fire
+    if action is None or row.generation == 1 or waited <= action.at:
+        return verdict
+    return replace(verdict, fire=replace(action, at=waited))
 
 
 def planned(desk: Desk, row: ClockRow, due: datetime) -> tuple[clocks.Action, ...]:

@@ -24,7 +24,7 @@ UNPAUSED = ("supervision_reply",)
 def pause(desk: Desk, ticket: Ticket, ground: str, *, cause: UUID) -> None:
     """No promise of the ticket runs on. What is late already stays late: its ladder goes on."""
     for row in running(desk, ticket):
-        late = row.due_at is not None and row.due_at < desk.now
+        late = row.due_at is not None and row.due_at <= desk.now
         if row.state not in {"running", "unpublished"} or late or row.metric in UNPAUSED:
             continue
         row.state, row.next_action_at = "paused", None
@@ -86,7 +86,8 @@ def wait(desk: Desk, row: ClockRow) -> None:
     acts = planned(desk, row, row.due_at) if row.due_at else ()
     verdict = clocks.judge(acts, row.level, desk.now)
     following = verdict.fire or verdict.next
-    row.next_action_at = following.at if following else None
+    # what became due while nothing ran is due now, and not late by the time that did not run
+    row.next_action_at = max(following.at, desk.now) if following else None
     row.next_level = following.level if following else None
 
 

@@ -246,6 +246,14 @@ def standing_on(session: Session, orders: Iterable[UUID]) -> dict[UUID, Supervis
     return {row.order_id: row for row in session.exec(query)}
 
 
+def waiting_for(session: Session, department: str) -> int:
+    """How many demands the unit has not answered."""
+    query = select(func.count()).where(
+        SupervisionRow.department == department, SupervisionRow.state == "open"
+    )
+    return session.exec(query).one()
+
+
 def talks(session: Session, ticket_id: UUID) -> Sequence[TalkRow]:
     """Every talk about a ticket, in order."""
     query = select(TalkRow).where(TalkRow.ticket_id == ticket_id)

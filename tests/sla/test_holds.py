@@ -12,6 +12,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound, TransitionRefuse
 from core.events import (
     ClockMoved,
     ClockPaused,
+    ClockWarned,
     HoldAsked,
     HoldProlonged,
     HoldRefused,
@@ -287,3 +288,18 @@ def test_two_who_grant_and_refuse_at_once_leave_one_decision(office: Office, ord
 def _holds(office: Office, order):
     with Session(office.engine, expire_on_commit=False) as session:
         return holds.of_ticket(session, order.ticket_id)
+
+
+def test_a_warning_that_fell_into_the_hold_goes_out_at_once_and_is_not_called_late(
+    office: Office, order, clock
+) -> None:
+    warned = resolve(office, order).next_action_at
+    clock.at = warned - timedelta(minutes=30)
+    parked(office, order)
+    clock.move(days=1)
+    step(office, SUPERVISOR, holds.resume, order.ticket_id)
+    clock.at = resolve(office, order).next_action_at
+    sweep(office)
+    told = [f for f in facts(office, order.ticket_id, ClockWarned) if f.metric == "resolve"]
+    assert [fact.late_by for fact in told] == [0]
+    assert whole(office)

@@ -13,6 +13,7 @@ from core.tables import Ticket
 from routing import queries, service
 from routing.tables import WorkOrder
 from sla import queries as sla_queries
+from sla import supervision
 from web import words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
@@ -40,6 +41,7 @@ def board(request: Request, home: TheHouse, asker: TheStaff, session: TheReader)
         handling=[row for row in rows if row["status"] == "handling"],
         waiting=[row for row in rows if row["status"] in {"return_review", "replied"}],
         late=sum(row["late"] for row in rows),
+        demands=supervision.waiting_for(session, asker.actor.department or ""),
         figures=unit_figures(session, home, asker.actor.department or "", language),
     )
 

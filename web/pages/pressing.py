@@ -26,6 +26,7 @@ def pressing(
     language: str,
 ) -> dict[str, Any]:
     """Holds, demands and talks of a ticket, and what this reader may do about them."""
+    stands = {row.order_id for row in supervision.standing(session, ticket.id)}
     owing = [(row.id, names.get(row.department, "")) for row in orders if row.status in OWING]
     parked = Status(ticket.status) is Status.ON_HOLD
     lead = next((r for r in orders if r.part == "lead" and r.department == ticket.lead), None)
@@ -44,7 +45,10 @@ def pressing(
         "can_resume": parked and (asker.may(Act.GRANT_HOLD) or (mine and asker.may(Act.ASK_HOLD))),
         "can_prolong": parked and asker.may(Act.GRANT_HOLD),
         "demands": _demands(session, ticket, asker, names, language),
-        "supervise": owing if asker.may(Act.SUPERVISE) else [],
+        "supervise": [pair for pair in owing if pair[0] not in stands]
+        if asker.may(Act.SUPERVISE)
+        else [],
+        "talk": owing if asker.may(Act.SUPERVISE) else [],
         "levels": [(c, words.word(language, words.SUPERVISION, c)) for c in words.SUPERVISION],
         "causes": [
             (code, words.word(language, words.SUPERVISION_GROUND, code))
