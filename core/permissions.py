@@ -70,6 +70,8 @@ class Act(StrEnum):
     EDIT_RULES = "edit_rules"
     PUBLISH_RULES = "publish_rules"
     MANAGE_PEOPLE = "manage_people"
+    ASSIGN_ROLES = "assign_roles"
+    READ_ACCOUNTS = "read_accounts"
     READ_LEDGER = "read_ledger"
     OPERATE = "operate"
 
@@ -107,9 +109,9 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.WATCHER: frozenset({Act.FILE, Act.FOLLOW_OWN}),
     Role.ASSESSOR: frozenset({Act.FIGURES_ALL}),
     Role.EDITOR: frozenset[Act](),
-    Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE}),
-    Role.SECADMIN: frozenset[Act](),
-    Role.AUDITOR: frozenset({Act.READ_LEDGER}),
+    Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE, Act.READ_ACCOUNTS}),
+    Role.SECADMIN: frozenset({Act.ASSIGN_ROLES, Act.READ_ACCOUNTS}),
+    Role.AUDITOR: frozenset({Act.READ_LEDGER, Act.READ_ACCOUNTS}),
     Role.PRIVACY: frozenset[Act](),
     Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
     Role.PARTNER: frozenset[Act](),

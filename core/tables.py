@@ -69,6 +69,8 @@ class Staff(SQLModel, table=True):
     email: str | None = Field(default=None, sa_type=Text)
     language: str = Field(default="zh", sa_type=Text)
     active: bool = True
+    must_change: bool = False  # a first password: nothing else until it is changed
+    password_at: datetime | None = None
     failures: int = 0
     locked_until: datetime | None = None
     created_at: datetime

@@ -18,6 +18,7 @@ def parser() -> argparse.ArgumentParser:
     _running(verbs)
     _tools(verbs)
     _ledger(verbs)
+    _accounts(verbs)
     return top
 
 
@@ -76,6 +77,16 @@ def _tools(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     bulletin.add_argument("period", help="2026-11, 2026Q3 or 2026")
     bulletin.add_argument("--format", choices=("html", "json"), default="json")
     bulletin.add_argument("--out", type=Path, help="file to write (default: standard output)")
+
+
+def _accounts(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    account = verbs.add_parser("account", help="accounts of the staff").add_subparsers(
+        dest="verb", required=True
+    )
+    reset = _verb(account, "reset", "print a new first password", commands.account_reset)
+    reset.add_argument("username")
+    closing = "end the demonstration's published password"
+    _verb(account, "close-demo", closing, commands.account_close_demo)
 
 
 def _ledger(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from core.database import reader
 from core.desk import Office
+from core.errors import Forbidden
 from core.people import actor_of
 from core.permissions import VISITOR, Act, Actor, business, may
 from core.privacy import Keys
@@ -21,6 +22,8 @@ from web import security
 
 VISITOR_COOKIE = "jiesu_visitor"
 ASKED_BY_PAGES = frozenset({"/inbox/badge"})
+# all that somebody may do whose first password was given to him by another
+WITH_FIRST_PASSWORD = frozenset({"/me", "/me/password", "/inbox/badge"})
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,14 @@ def find_asker(request: Request, home: House) -> Asker:
     return Asker(VISITOR, security.visitor_csrf(home.keys, seed))
 
 
-def staff_asker(asker: TheAsker) -> Asker:
+def staff_asker(request: Request, asker: TheAsker) -> Asker:
     """Somebody who has logged in; pages send others to the login form."""
     if asker.staff is None:
         raise HTTPException(401)
+    if asker.staff.must_change and request.url.path not in WITH_FIRST_PASSWORD:
+        if request.url.path.startswith("/api/"):
+            raise Forbidden("请先修改初始密码", code="password_due")
+        raise HTTPException(303, headers={"Location": "/me"})
     return asker
 
 

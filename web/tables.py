@@ -1,9 +1,11 @@
 """What the roof stores: login sessions, and the demonstration's moved time."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, Text
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -19,6 +21,21 @@ class LoginSession(SQLModel, table=True):
     csrf: str = Field(sa_type=Text)
     created_at: datetime
     seen_at: datetime
+
+
+class AccountEvent(SQLModel, table=True):
+    """What was done to an account, by whom: a line that nobody changes or deletes."""
+
+    __tablename__ = "account_event"
+    __table_args__ = (Index("ix_account_event_staff", "staff_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    staff_id: UUID
+    username: str = Field(sa_type=Text)
+    what: str = Field(sa_type=Text)
+    about: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    actor: str = Field(sa_type=Text)
+    at: datetime
 
 
 class TimeShift(SQLModel, table=True):

@@ -90,6 +90,33 @@ LEVEL = {
     "listed": N_("挂牌督办"),
     "due": N_("到期"),
 }
+ROLE = {
+    "operator": N_("受理员"),
+    "dispatcher": N_("派单审核员"),
+    "callback": N_("回访员"),
+    "liaison": N_("单位联络员"),
+    "handler": N_("单位经办人"),
+    "head": N_("单位分管领导"),
+    "office": N_("区政府办"),
+    "discipline": N_("纪委监委"),
+    "leader": N_("区领导"),
+    "assessor": N_("考核分析员"),
+    "editor": N_("知识库编辑"),
+    "sysadmin": N_("系统管理员"),
+    "secadmin": N_("安全管理员"),
+    "auditor": N_("审计管理员"),
+    "privacy": N_("个人信息保护专员"),
+}
+ACCOUNT_EVENT = {
+    "created": N_("新建账号"),
+    "changed": N_("修改资料"),
+    "roles": N_("分配角色"),
+    "opened": N_("启用账号"),
+    "closed": N_("停用账号"),
+    "password_reset": N_("重置密码"),
+    "password_changed": N_("本人修改密码"),
+    "sessions_ended": N_("退出其他登录"),
+}
 HOLD_GROUND = {
     "waiting_law": N_("等待诉讼、仲裁、鉴定等法定程序"),
     "waiting_works": N_("工程、采购等客观周期"),

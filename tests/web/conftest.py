@@ -43,6 +43,25 @@ def staff(house: House) -> Iterator[Callable[[str], TestClient]]:
         client.close()
 
 
+@pytest.fixture
+def newcomer(house: House) -> Iterator[Callable[[str, str], TestClient]]:
+    """A browser of somebody with this password, logged in if it is the right one."""
+    made: list[TestClient] = []
+
+    def log_in(username: str, password: str) -> TestClient:
+        client = TestClient(create_app(house), raise_server_exceptions=False)
+        made.append(client)
+        sent = {"username": username, "password": password}
+        answer = client.post("/api/v1/session", json=sent)
+        client.headers["X-CSRF-Token"] = answer.json().get("csrf", "")
+        client.headers["Accept"] = "text/html"
+        return client
+
+    yield log_in
+    for client in made:
+        client.close()
+
+
 def api_routes() -> list[APIRoute]:
     """Every endpoint the application has; its own list of routes hides them behind routers."""
     found = [route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute)]

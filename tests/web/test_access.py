@@ -35,6 +35,8 @@ PAGES = {
     "/units/rsj/edit": {"dispatcher", "supervisor"},
     "/units/new": {"dispatcher", "supervisor"},
     "/rulebooks": {"dispatcher", "supervisor"},
+    "/people": {"sysadmin", "auditor"},
+    "/people/operator": {"sysadmin", "auditor"},
     "/inbox": {
         "operator", "dispatcher", "callback", "supervisor", "leader", "assessor", "xzspj",
         "xzspj.head", "rsj", "sysadmin", "auditor",

@@ -1,5 +1,6 @@
 """What the command line does, one module per kind of command; heavy imports wait inside."""
 
+from web.commands.accounts import account_close_demo, account_reset
 from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
 from web.commands.rules import rules_check, rules_explain, rules_replay
 from web.commands.running import doctor, migrate, seed, serve, tick, up, work
@@ -12,6 +13,8 @@ from web.commands.tools import (
 )
 
 __all__ = [
+    "account_close_demo",
+    "account_reset",
     "audit",
     "bulletin",
     "deadline",
