@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Iterator
+from datetime import date
 from time import sleep
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
 import uvicorn
@@ -12,7 +14,9 @@ from sqlalchemy import text
 
 from core.desk import Office
 from core.settings import Settings
+from sla import standard_drafts
 from tests.browser.chromium import ARTEFACTS, chromium
+from tests.cast import DISPATCHER
 from web.app import create_app
 from web.deps import House
 from web.security import RateLimits
@@ -23,11 +27,19 @@ pytestmark = pytest.mark.browser
 PUBLIC = ("/", "/file", "/track", "/login", "/patterns", "/nosuch")
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
-    "dispatcher": ("/triage", "/tickets/{triage}", "/search?q=610302"),
+    "dispatcher": (
+        "/triage", "/tickets/{triage}", "/search?q=610302", "/limits/drafts/{draft}",
+        "/limits/drafts/{draft}/policies/resolve.complaint.normal",
+        "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
+        "/limits/drafts/{draft}/publish",
+    ),
     "callback": ("/callbacks",),
-    "supervisor": ("/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}"),
-    "sysadmin": ("/inbox", "/console"),
-}
+    "supervisor": (
+        "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
+        "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
+    ),
+    "sysadmin": ("/inbox", "/console", "/people", "/people/operator", "/people/new", "/me"),
+}  # fmt: skip
 # what a page answers when it is no page for this person, and rightly so
 ANSWERS = {"/nosuch": 404, "/search?q=610302": 404, "sysadmin/console": 403}
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
@@ -60,8 +72,18 @@ def numbers(office: Office, address: str) -> dict[str, str]:
     with office.engine.connect() as connection:
         found = {name: connection.execute(text(sql)).scalar_one() for name, sql in wanted.items()}
         own = "SELECT t.number FROM ticket t JOIN work_order o ON o.ticket_id = t.id WHERE o.department = :unit LIMIT 1"
+        found["draft"] = str(_draft(office))
         found["own"] = connection.execute(text(own), found).scalar_one()
     return found
+
+
+def _draft(office: Office) -> UUID:
+    """A draft of the limits with a day off in it."""
+    with office.desk(DISPATCHER) as desk:
+        made = standard_drafts.start(desk, note="按新办法调整时限")
+        off = {"day": date(2026, 11, 24), "working": False, "reason": "暴雪停工"}
+        standard_drafts.set_day(desk, made.id, 1, "office", **off)
+    return made.id
 
 
 @pytest.fixture(scope="module")
