@@ -4,25 +4,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
-from sla.clocks import instant
+from sla.clocks import Fact, instant
 from sla.worktime import Mode, Promise
 
 EXTENSION = "extension"
 RESUMED = "resumed"
-
-
-class Entry(Protocol):
-    """What is read of an entry."""
-
-    @property
-    def kind(self) -> str: ...
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
-    @property
-    def at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +37,7 @@ class History:
         return replace(self, steps=(*self.steps, step))
 
 
-def histories(timeline: Iterable[Entry]) -> dict[UUID, History]:
+def histories(timeline: Iterable[Fact]) -> dict[UUID, History]:
     """Every promise of a ticket by its clock's id, from the timeline alone."""
     found: dict[UUID, History] = {}
     for entry in timeline:
@@ -62,13 +51,13 @@ def histories(timeline: Iterable[Entry]) -> dict[UUID, History]:
     return found
 
 
-def _started(entry: Entry) -> History:
+def _started(entry: Fact) -> History:
     since = instant(entry.facts.get("since")) or entry.at
     step = Step("started", since)
     return History(entry.facts["policy"], entry.facts["calendar"], (step,))
 
 
-def _after(history: History, entry: Entry) -> History:
+def _after(history: History, entry: Fact) -> History:
     facts = entry.facts
     match entry.kind:
         case "clock.paused":
@@ -84,7 +73,7 @@ def _after(history: History, entry: Entry) -> History:
     return history
 
 
-def _moved(history: History, entry: Entry) -> History:
+def _moved(history: History, entry: Fact) -> History:
     facts = entry.facts
     if facts["ground"] == EXTENSION:
         by = Promise(Mode.WORKING_DAYS, Fraction(history.asked))

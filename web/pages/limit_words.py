@@ -11,14 +11,6 @@ from sla.policies import METRICS
 from web import words
 from web.pages.receipts import said
 
-ROLE = {
-    "handler": N_("经办人"),
-    "liaison": N_("联络员"),
-    "head": N_("分管领导"),
-    "dispatcher": N_("派单审核员"),
-    "office": N_("区政府办"),
-    "leader": N_("区领导"),
-}
 CALENDAR = {
     "office": N_("工作日历"),
     "window": N_("窗口日历"),
@@ -128,7 +120,7 @@ def _rung(step: policies.Step, language: str) -> dict[str, str]:
 def roles(codes: Sequence[str], language: str) -> str:
     """「分管领导、区政府办」"""
     joint = ", " if language == "en" else "、"
-    return joint.join(words.word(language, ROLE, code) for code in codes)
+    return joint.join(words.word(language, words.ROLE, code) for code in codes)
 
 
 def _percent(share: Fraction) -> str:
