@@ -30,7 +30,8 @@ from core.states import Status
 from core.tables import Contact, Ticket
 from intake.draft import CHANNEL_LETTERS, URGENCIES, Draft
 from intake.files import File
-from intake.tables import Attachment, CategoryRow, Receipt
+from intake.grams import grams
+from intake.tables import Attachment, CategoryRow, Receipt, TicketText
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,8 @@ def register(
     draft = _advised(draft, advice)
     ticket, code = _ticket(desk, draft, area, advice)
     _contact(desk, draft, ticket)
+    found_by = grams(draft.title, draft.content, draft.company_name)
+    desk.session.add(TicketText(ticket_id=ticket.id, grams=found_by))
     for file in draft.attachments:
         _attach(desk, ticket, file)
     if receipt is not None:

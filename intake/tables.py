@@ -45,6 +45,18 @@ class Attachment(SQLModel, table=True):
     added_at: datetime
 
 
+class TicketText(SQLModel, table=True):
+    """What a request can be found by: pairs of characters and words of its text."""
+
+    __tablename__ = "ticket_text"
+    __table_args__ = (Index("ix_ticket_text_grams", "grams", postgresql_using="gin"),)
+
+    ticket_id: UUID = Field(
+        sa_column=Column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    )
+    grams: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+
 class Receipt(SQLModel, table=True):
     """One idempotent call: the same key answers the same ticket, another body is refused."""
 

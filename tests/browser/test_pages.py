@@ -28,7 +28,7 @@ PUBLIC = ("/", "/file", "/track", "/login", "/patterns", "/nosuch")
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
     "dispatcher": (
-        "/triage", "/tickets/{triage}", "/search?q=610302", "/limits/drafts/{draft}",
+        "/triage", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
         "/limits/drafts/{draft}/policies/resolve.complaint.normal",
         "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
         "/limits/drafts/{draft}/publish",
@@ -41,7 +41,7 @@ PLACES = {
     "sysadmin": ("/inbox", "/console", "/people", "/people/operator", "/people/new", "/me"),
 }  # fmt: skip
 # what a page answers when it is no page for this person, and rightly so
-ANSWERS = {"/nosuch": 404, "/search?q=610302": 404, "sysadmin/console": 403}
+ANSWERS = {"/nosuch": 404, "sysadmin/console": 403}
 SIZES = {"phone": (390, 844), "desk": (1280, 900)}
 
 

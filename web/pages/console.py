@@ -1,13 +1,13 @@
 """The operator's desk: who calls, what about, where it will go, save."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import ids
-from core.errors import Invalid, NotFound, Refused
+from core.errors import Refused
 from core.moments import local_day
 from core.people import departments
 from core.permissions import Act, demand
@@ -169,20 +169,3 @@ def _save(request: Request, home: House, asker: Asker, values: dict[str, str]) -
         with Session(home.office.engine, expire_on_commit=False) as session:
             return _page(request, asker, session, values, faults_of(request, refused), 422)
     return RedirectResponse(f"/console?saved={filed.ticket.number}", 303)
-
-
-@router.get("/search")
-def search(
-    request: Request,
-    asker: TheStaff,
-    session: TheReader,
-    q: Annotated[str, Query(max_length=60)] = "",
-) -> Response:
-    """By number, to the ticket."""
-    if not q.strip():
-        raise Invalid.one("q", "required", "请输入编号")
-    try:
-        ticket = queries.by_number(session, asker.actor, q)
-    except NotFound:
-        return page(request, "console/search.html", status=404, q=q)
-    return RedirectResponse(f"/tickets/{ticket.number}", 303)

@@ -1,0 +1,126 @@
+"""Finding tickets: by number, code, telephone, company and words, with filters, page by page."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import and_, false, true
+from sqlmodel import Session, col, or_, select
+
+from core import ids
+from core.people import visible
+from core.permissions import Act, Actor, may
+from core.privacy import Keys
+from core.tables import Contact, Ticket
+from intake.grams import IDEOGRAPH, grams, words
+from intake.identity import check_phone
+from intake.tables import TicketText
+
+PHONE = re.compile(r"\+?[0-9][0-9 -]{5,18}[0-9]")
+TAIL = re.compile(r"[0-9]{4}")
+CODE = re.compile(r"[0-9A-Za-z]{18}")
+PAIR = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What is looked for; empty parts ask for nothing."""
+
+    text: str = ""
+    status: str = ""
+    lead: str = ""
+    channel: str = ""
+    request: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+    late: bool = False
+
+    @property
+    def too_short(self) -> bool:
+        """Whether there is text, but nothing in it to look for."""
+        return bool(self.text.strip()) and not words(self.text)
+
+
+def find(
+    session: Session,
+    actor: Actor,
+    keys: Keys,
+    sought: Sought,
+    *,
+    before: UUID | None = None,
+    limit: int = 50,
+) -> list[Ticket]:
+    """Tickets the actor may see, the newest first, from `before` down."""
+    query = select(Ticket).where(visible(actor), *_filters(sought))
+    if sought.text.strip():
+        query = query.where(_text(actor, keys, sought.text.strip()))
+    if before is not None:
+        query = query.where(col(Ticket.id) < before)
+    return list(session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)))
+
+
+def _filters(sought: Sought) -> list[Any]:
+    found: list[Any] = []
+    for column, value in (
+        (Ticket.status, sought.status),
+        (Ticket.lead, sought.lead),
+        (Ticket.channel, sought.channel),
+        (Ticket.request, sought.request),
+    ):
+        if value:
+            found.append(column == value)
+    if sought.since is not None:
+        found.append(col(Ticket.received_at) >= sought.since)
+    if sought.until is not None:
+        found.append(col(Ticket.received_at) < sought.until)
+    if sought.late:
+        found.append(col(Ticket.breached_at).is_not(None))
+    return found
+
+
+def _text(actor: Actor, keys: Keys, text: str) -> Any:
+    """One of: the number, the credit code, the caller's telephone, or words of the request."""
+    ways: list[Any] = [col(Ticket.number) == ids.normal_number(text), _words(text)]
+    if CODE.fullmatch(text):
+        ways.append(col(Ticket.uscc) == text.upper())
+    if may(actor, Act.UNMASK):  # who may see a number may look for one
+        ways += _phones(keys, text)
+    return or_(*ways)
+
+
+def _phones(keys: Keys, text: str) -> list[Any]:
+    if TAIL.fullmatch(text):
+        return [_by_contact(col(Contact.phone_tail) == text)]
+    phone = check_phone(text) if PHONE.fullmatch(text) else None
+    if phone is None or phone.normal is None:
+        return []
+    return [_by_contact(col(Contact.phone_index) == keys.blind("phone", phone.normal))]
+
+
+def _by_contact(condition: Any) -> Any:
+    return col(Ticket.id).in_(select(Contact.ticket_id).where(condition))
+
+
+def _words(text: str) -> Any:
+    """All pairs and words; a word of more than two ideographs must stand as it is written."""
+    if not words(text):
+        return false()
+    pairs = col(TicketText.grams).contains(grams(text))
+    found = select(TicketText.ticket_id).where(pairs)
+    whole = [word for word in words(text) if IDEOGRAPH.match(word) and len(word) > PAIR]
+    held = [
+        or_(
+            *(
+                col(column).contains(word, autoescape=True)
+                for column in (Ticket.title, Ticket.content, Ticket.company_name)
+            )
+        )
+        for word in whole
+    ]
+    return col(Ticket.id).in_(found) & _all(held)
+
+
+def _all(conditions: list[Any]) -> Any:
+    return and_(true(), *conditions)
