@@ -141,7 +141,7 @@ class Contact(SQLModel, table=True):
     name: bytes | None = Field(default=None, sa_type=LargeBinary)
     phone: bytes | None = Field(default=None, sa_type=LargeBinary)
     phone_index: bytes | None = Field(default=None, sa_type=LargeBinary, index=True)
-    phone_tail: str | None = Field(default=None, sa_type=Text)
+    phone_tail: str | None = Field(default=None, sa_type=Text, index=True)
     email: bytes | None = Field(default=None, sa_type=LargeBinary)
     language: str = Field(default="zh", sa_type=Text)
 

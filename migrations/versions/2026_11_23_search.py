@@ -45,8 +45,10 @@ def upgrade() -> None:
         sa.Column("grams", ARRAY(sa.Text()), nullable=False),
     )
     op.execute(FILL)
+    op.create_index("ix_contact_phone_tail", "contact", ["phone_tail"])
     op.create_index("ix_ticket_text_grams", "ticket_text", ["grams"], postgresql_using="gin")
 
 
 def downgrade() -> None:
+    op.drop_index("ix_contact_phone_tail", "contact")
     op.drop_table("ticket_text")
