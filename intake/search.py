@@ -56,7 +56,7 @@ def find(
     """Tickets the actor may see, the newest first, from `before` down."""
     query = select(Ticket).where(visible(actor), *_filters(sought))
     if sought.text.strip():
-        query = query.where(_text(actor, keys, sought.text.strip()))
+        query = query.where(*_text(actor, keys, sought.text.strip()))
     if before is not None:
         query = query.where(col(Ticket.id) < before)
     return list(session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)))
@@ -81,19 +81,30 @@ def _filters(sought: Sought) -> list[Any]:
     return found
 
 
-def _text(actor: Actor, keys: Keys, text: str) -> Any:
-    """One of: the number, the credit code, the caller's telephone, or words of the request.
+def _text(actor: Actor, keys: Keys, text: str) -> list[Any]:
+    """Words of the request; without ideographs also the number, the code, the telephone.
 
-    Each way finds ids by its own index; joined by OR they would read every ticket.
+    Each way finds ids by its own index: joined by OR they would read every ticket.
     """
     ways: list[Any] = [select(Ticket.id).where(Ticket.number == ids.normal_number(text))]
     if words(text):
-        ways.append(_words(text))
+        ways.append(select(TicketText.ticket_id).where(_paired(text)))
     if CODE.fullmatch(text):
         ways.append(select(Ticket.id).where(Ticket.uscc == text.upper()))
     if may(actor, Act.UNMASK):  # who may see a number may look for one
         ways += _phones(keys, text)
-    return col(Ticket.id).in_(union_all(*ways))
+    # a page is full long before every ticket with the right pairs was looked at once more
+    return [col(Ticket.id).in_(union_all(*ways)), *_as_written(text)]
+
+
+def _paired(text: str) -> Any:
+    return col(TicketText.grams).contains(grams(text))
+
+
+def _as_written(text: str) -> list[Any]:
+    """A word of more than two ideographs must stand as it is written."""
+    whole = [word for word in words(text) if IDEOGRAPH.match(word) and len(word) > PAIR]
+    return [or_(*(col(c).contains(word, autoescape=True) for c in WRITTEN)) for word in whole]
 
 
 def _phones(keys: Keys, text: str) -> list[Any]:
@@ -104,15 +115,3 @@ def _phones(keys: Keys, text: str) -> list[Any]:
         return []
     index = keys.blind("phone", phone.normal)
     return [select(Contact.ticket_id).where(Contact.phone_index == index)]
-
-
-def _words(text: str) -> Any:
-    """All pairs and words; a word of more than two ideographs must stand as it is written."""
-    query = select(TicketText.ticket_id).where(col(TicketText.grams).contains(grams(text)))
-    whole = [word for word in words(text) if IDEOGRAPH.match(word) and len(word) > PAIR]
-    if not whole:
-        return query
-    query = query.join(Ticket, col(Ticket.id) == TicketText.ticket_id)
-    for word in whole:
-        query = query.where(or_(*(col(c).contains(word, autoescape=True) for c in WRITTEN)))
-    return query

@@ -91,8 +91,6 @@ def register(
     draft = _advised(draft, advice)
     ticket, code = _ticket(desk, draft, area, advice)
     _contact(desk, draft, ticket)
-    found_by = grams(draft.title, draft.content, draft.company_name)
-    desk.session.add(TicketText(ticket_id=ticket.id, grams=found_by))
     for file in draft.attachments:
         _attach(desk, ticket, file)
     if receipt is not None:
@@ -224,12 +222,16 @@ def _ticket(desk: Desk, draft: Draft, area: str, advice: Advice) -> tuple[Ticket
 
 
 def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
+    """Who complained, sealed; and what the request is found by."""
+
     def sealed(column: str, value: str | None) -> bytes | None:
         return desk.keys.seal(_place(column, ticket.id), value) if value else None
 
     phone = draft.contact_phone
     desk.session.add(ticket)
     desk.session.flush()
+    found_by = grams(draft.title, draft.content, draft.company_name)
+    desk.session.add(TicketText(ticket_id=ticket.id, grams=found_by))
     desk.session.add(
         Contact(
             ticket_id=ticket.id,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlmodel import Session
 
 from core.errors import NotFound
 from core.i18n import translate
@@ -41,12 +42,9 @@ def search(
     """A number leads straight to its ticket; anything else to a list that can be shared."""
     demand(asker.actor, Act.READ_TICKETS)
     chosen = _chosen(request)
-    if q.strip() and not chosen:
-        try:
-            ticket = queries.by_number(session, asker.actor, q)
-            return RedirectResponse(f"/tickets/{ticket.number}", 303)
-        except NotFound:
-            pass
+    straight = _straight(session, asker, q) if q.strip() and not chosen else None
+    if straight is not None:
+        return straight
     sought = _sought(q, chosen)
     asked = bool(q.strip() or chosen)
     rows = (
@@ -71,6 +69,14 @@ def search(
         else "",
         options=_options(asker, session, language),
     )
+
+
+def _straight(session: Session, asker: Asker, q: str) -> Response | None:
+    try:
+        ticket = queries.by_number(session, asker.actor, q)
+    except NotFound:
+        return None
+    return RedirectResponse(f"/tickets/{ticket.number}", 303)
 
 
 def _chosen(request: Request) -> dict[str, str]:
