@@ -168,6 +168,8 @@ def talk(desk: Desk, order_id: UUID, *, held_at: datetime, notes: str) -> UUID:
     if not notes.strip():
         raise Invalid.one("notes", "required", "请写明约谈的内容和整改要求")
     ticket, department = _pressed(desk, order_id)
+    if held_at < ticket.received_at:
+        raise Invalid.one("held_at", "early", "约谈时间不能早于收到诉求的时间")
     standing = _standing(desk.session, order_id)
     row = TalkRow(
         id=desk.new_id(),

@@ -15,5 +15,7 @@ def test_a_number_leads_to_its_ticket_and_words_to_a_list(staff) -> None:
     assert "两个字就能找到" in operator.get("/search?lang=zh").text
     odd = operator.get("/search?q=登记&since=x&until=0001-01-01&before=x&lead=moon&late=1")
     assert odd.status_code == 200
+    for day in ("9999-12-31", "0001-01-01", "2026-13-01"):
+        assert operator.get(f"/search?q=登记&since={day}&until={day}").status_code == 200
     assert staff("auditor").get("/search?q=登记").status_code == 403
     assert "没有找到" in staff("rsj").get("/search?q=登记&lang=zh").text

@@ -76,6 +76,7 @@ def test_the_list_of_demands_filters_and_pages(staff) -> None:
     assert "没有督办单" in supervisor.get("/supervision?level=listed&lang=zh").text
     assert "没有督办单" in supervisor.get("/supervision?before=2026-1&lang=zh").text
     assert "督办〔2026〕1号" in supervisor.get("/supervision?before=x&state=nonsense&lang=zh").text
+    assert supervisor.get("/supervision?before=99999999999-1").status_code == 200
     assert "没有督办单" in staff("rsj").get("/supervision?lang=zh").text
 
 
@@ -84,7 +85,7 @@ def test_a_talk_is_recorded_and_only_oversight_reads_it(staff) -> None:
     supervisor = staff("supervisor")
     wrong = supervisor.post(f"/orders/{order}/talk", data={"held_at": "", "notes": "整改"})
     assert "请选择约谈的时间" in wrong.text
-    sent = {"held_at": "2026-11-18T09:30", "notes": "本周整改到位"}
+    sent = {"held_at": "2026-11-18T10:00", "notes": "本周整改到位"}
     assert "本周整改到位" in supervisor.post(f"/orders/{order}/talk", data=sent).text
     assert "本周整改到位" not in staff("xzspj.head").get(f"/tickets/{number}?lang=zh").text
 

@@ -1,6 +1,7 @@
 """Forms as pages receive them: texts, files, and faults told field by field."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from fastapi import Request
@@ -68,3 +69,11 @@ def chosen_grade(given: str) -> int | None:
 def yes(values: Mapping[str, Any], name: str) -> bool | None:
     """A yes/no radio; None when neither was chosen."""
     return {"yes": True, "no": False}.get(str(values.get(name, "")))
+
+
+def chosen_day(text: str) -> date | None:
+    """The day of a date field; None when none was chosen."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None

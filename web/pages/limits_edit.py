@@ -16,8 +16,7 @@ from sla.policies import METRICS
 from web.deps import Asker, Checked, House, TheHouse, TheStaff
 from web.errors import status_of
 from web.pages import limits, views
-from web.pages.forms import faults_of, form, texts
-from web.pages.supervision import chosen_day
+from web.pages.forms import chosen_day, faults_of, form, texts
 
 router = APIRouter(include_in_schema=False)
 SHOWN = (Invalid, Conflict, Forbidden)

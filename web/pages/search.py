@@ -1,6 +1,6 @@
 """Finding tickets: one box for number, company, telephone and words, and filters beside it."""
 
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -22,10 +22,12 @@ from web import words
 from web.deps import Asker, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.forms import chosen_day
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 PAGE = 30
+EARLIEST, LATEST = 2000, 2100
 Word = Annotated[str, Query(max_length=60)]
 FILTERS = ("status", "lead", "channel", "request", "since", "until", "late")
 
@@ -112,10 +114,10 @@ def _options(asker: Asker, session: Any, language: str) -> dict[str, list[tuple[
 
 
 def _day(text: str) -> datetime | None:
-    try:
-        return datetime.combine(date.fromisoformat(text), time(), SHANGHAI) if text else None
-    except (ValueError, OverflowError):
-        return None
+    day = chosen_day(text)
+    # no request is older than the house, and no instant lies beyond what can be stored
+    known = day is not None and EARLIEST <= day.year <= LATEST
+    return datetime.combine(day, time(), SHANGHAI) if day and known else None
 
 
 def _id(text: str) -> UUID | None:

@@ -1,6 +1,7 @@
 """Holds, supervision orders, talks and reminders on the pages of those they concern."""
 
-from datetime import date, datetime
+import re
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages.department import act_on
+from web.pages.forms import chosen_day
 from web.pages.pressing import demand_words
 from web.pages.ticket import refused_page
 from web.rendering import page
@@ -28,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 Text = Annotated[str, Form(max_length=5000)]
 Code = Annotated[str, Form(max_length=60)]
 PAGE = 30
+NUMBER = re.compile(r"([0-9]{4})-([0-9]{1,7})")
 
 
 @router.post("/orders/{order}/hold", dependencies=[Checked])
@@ -211,19 +214,8 @@ def _options(known: dict[str, str], language: str) -> list[tuple[str, str]]:
 
 
 def _before(text: str) -> tuple[int, int] | None:
-    year, _, serial = text.partition("-")
-    figures = year + serial
-    if not (figures.isascii() and figures.isdigit() and year and serial and len(figures) < 12):
-        return None
-    return int(year), int(serial)
-
-
-def chosen_day(text: str) -> date | None:
-    """The day of a date field; None when none was chosen."""
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    found = NUMBER.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None
 
 
 def chosen_moment(text: str) -> datetime:
