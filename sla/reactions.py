@@ -199,6 +199,8 @@ def _told(desk: Desk, ticket: Ticket, entry: Entry, event: ContactMade | StageRe
 
 def _stage(desk: Desk, ticket: Ticket, entry: Entry, order: UUID, department: str) -> None:
     """A promise to tell how far it is, where handling may take long; then the next one."""
+    if Status(ticket.status) is Status.ON_HOLD:
+        return
     [case, *_] = [*service.running(desk, ticket, ("resolve",), order), None]
     if case is not None and service.longer_than(desk, case, LONG):
         place = {"order": order, "department": department}

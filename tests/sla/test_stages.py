@@ -1,5 +1,7 @@
 """Promises on the way: how far it is, told stage by stage, and the review of a reply."""
 
+from datetime import date
+
 import pytest
 
 from core.desk import Office
@@ -7,8 +9,9 @@ from core.errors import Conflict, Forbidden, Invalid, TransitionRefused
 from core.events import StageReplied
 from routing import cooperation
 from routing.service import review, stage_reply
+from sla import holds
 from sla.sweep import sweep
-from tests.cast import APPROVAL, DISPATCHER, LABOUR, handler, unit
+from tests.cast import APPROVAL, DISPATCHER, LABOUR, SUPERVISOR, handler, unit
 from tests.makers import clocks, facts, file, lead, orders, reply, sign, step, whole
 
 TEXT = "已受理补正材料，预计三日内完成核验。"
@@ -56,6 +59,20 @@ def test_only_the_lead_that_has_signed_tells_how_far_it_is(office: Office) -> No
     sign(office, co)
     with pytest.raises(Conflict):
         step(office, handler(LABOUR), stage_reply, co.id, TEXT)
+
+
+def test_while_a_case_stands_still_nobody_has_to_tell_how_far_it_is(office: Office) -> None:
+    order = lead(office, file(office).ticket.id)
+    sign(office, order)
+    wanted = step(
+        office, unit(APPROVAL), holds.ask, order.id, ground="waiting_law",
+        review_on=date(2026, 12, 18), reason="等待判决",
+    )  # fmt: skip
+    step(office, SUPERVISOR, holds.grant, wanted)
+    assert stages(office, order.ticket_id) == ["paused"]
+    step(office, unit(APPROVAL), stage_reply, order.id, TEXT)
+    assert stages(office, order.ticket_id) == ["met"]
+    assert whole(office)
 
 
 def test_the_stage_falls_away_with_the_order(office: Office) -> None:

@@ -231,8 +231,8 @@ def test_numbers_have_no_gaps_though_many_issue_at_once_and_some_are_rolled_back
 
 
 def test_a_talk_is_on_record_for_oversight_alone(office: Office, order, clock) -> None:
+    early = clock().replace(year=1)
     with pytest.raises(Invalid):
-        early = clock().replace(year=1)
         step(office, SUPERVISOR, supervision.talk, order.id, held_at=early, notes="x")
     later = clock() + timedelta(hours=1)
     with pytest.raises(Invalid):
