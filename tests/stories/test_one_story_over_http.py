@@ -187,6 +187,6 @@ def _fired(person: Person, number: str) -> list[str]:
 
 
 def _story(person: Person, number: str) -> list[str]:
-    """What people did; clocks are told apart from it."""
-    clocks = ("clock.", "order.escalated")
+    """What people did; what clocks and their ladder did is told apart from it."""
+    clocks = ("clock.", "order.escalated", "order.supervis")
     return [e["kind"] for e in _timeline(person, number) if not e["kind"].startswith(clocks)]
