@@ -156,16 +156,10 @@ def _pairs(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any
 
 
 def _calendar(body: Body, name: str) -> dict[str, Any]:
-    stored = body["calendars"].get(name)
+    stored: dict[str, Any] | None = body["calendars"].get(name)
     if stored is None or stored.get("kind") == "duty":
         raise Invalid.one("calendar", "unknown", "请选择已有的日历；全天值守的日历没有时段和例外")
-    return dict_of(stored)
-
-
-def dict_of(value: Any) -> dict[str, Any]:
-    """The same object, known to be a JSON object."""
-    assert isinstance(value, dict)
-    return value
+    return stored
 
 
 def _compiled(name: str, stored: Mapping[str, Any], field: str) -> None:
