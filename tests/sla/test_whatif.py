@@ -16,7 +16,7 @@ from core.errors import Forbidden
 from core.moments import SHANGHAI
 from core.tables import JobRow
 from routing.service import contact
-from sla import standard_drafts, whatifs
+from sla import holds, standard_drafts, whatifs
 from sla.calendars import Override, china
 from sla.clocks import actions
 from sla.histories import Step
@@ -24,7 +24,7 @@ from sla.policies import PRESETS, WARNING, Facts, Policy
 from sla.sweep import sweep
 from sla.whatif import Past, Rules, Tally, outcome, replay, through
 from sla.worktime import Mode, Promise
-from tests.cast import APPROVAL, DISPATCHER, handler
+from tests.cast import APPROVAL, DISPATCHER, SUPERVISOR, handler, unit
 from tests.makers import file, lead, reply, sign, step
 from web.wiring import WORKS
 
@@ -237,6 +237,45 @@ def test_the_past_quarter_of_a_district_is_replayed_in_the_background(
         assert whatifs.newest(session, draft.id)["revision"] == 2
     with pytest.raises(Forbidden):
         step(office, handler(APPROVAL), whatifs.ask, draft.id)
+
+
+def test_the_districts_holds_are_read_and_what_broke_agrees_with_what_is_counted(
+    office: Office, clock
+) -> None:
+    """Promises of seven working days from 18 November, due on the 27th at five."""
+    orders = [lead(office, file(office).ticket.id) for _ in range(3)]
+    for order in orders:
+        sign(office, order)
+        step(office, handler(APPROVAL), contact, order.id, channel="phone", reached=True)
+    early, belated, _ = orders
+    clock.move(days=2)
+    _hold(office, early)
+    clock.set(2026, 12, 1, 10)
+    sweep(office)
+    _hold(office, belated)  # late already: its clock runs on
+    clock.set(2026, 12, 9, 10)
+    step(office, SUPERVISOR, holds.resume, belated.ticket_id)
+    reply(office, belated)
+    draft = step(office, DISPATCHER, standard_drafts.start, note="延长时限")
+    same = _work(office, step(office, DISPATCHER, whatifs.ask, draft.id))["metrics"]["resolve"]
+    assert same["promises"] == 3
+    assert same["actual"] == same["before"]["late"] == same["after"]["late"] == 2
+    # ten days would end on the 2nd: held on the 1st for six working days, it ends after the 9th
+    longer = {"metric": "resolve", "kinds": ["complaint"], "enterprise": "yes", "n": "10",
+              "mode": "working_days"}  # fmt: skip
+    step(office, DISPATCHER, standard_drafts.set_policy, draft.id, 1, FIRM, longer)
+    clock.move(seconds=1)
+    found = _work(office, step(office, DISPATCHER, whatifs.ask, draft.id))
+    assert found["metrics"]["resolve"]["newly_kept"] == 1
+    assert [line["ticket"] for line in found["examples"]] == [str(belated.ticket_id)]
+
+
+def _hold(office: Office, order) -> None:
+    request = step(
+        office, unit(APPROVAL), holds.ask, order.id,
+        ground="waiting_law", review_on=date(2026, 12, 28), reason="等待法院判决",
+    )  # fmt: skip
+    step(office, SUPERVISOR, holds.grant, request)
 
 
 def _work(office: Office, job: UUID) -> dict:
