@@ -88,6 +88,14 @@ def under_way(session: Session, actor: Actor, draft_id: UUID) -> UUID | None:
     return row.id if row is not None and row.asked_by == actor.tag else None
 
 
+def numbers(office: Office, examples: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The public numbers of examples, by their tickets' ids."""
+    ids = {UUID(line["ticket"]) for line in examples}
+    with reader(office.engine) as session:
+        rows = session.exec(select(Ticket.id, Ticket.number).where(col(Ticket.id).in_(ids))).all()
+    return {str(key): number for key, number in rows}
+
+
 def _within(until: datetime) -> tuple[Any, ...]:
     return (
         col(ClockRow.started_at) > until - QUARTER,
