@@ -55,7 +55,6 @@ def limits_replay(arguments: argparse.Namespace) -> int:
 
 def _asked(session: "Session", draft: str, now: "datetime") -> tuple["Body", "Body"]:
     """What is in force, and what is to be tried: a draft's id, or a file."""
-    from core.errors import Invalid
     from sla import bodies, standard_drafts
 
     in_force = standard_drafts.in_force(session, now)
@@ -69,7 +68,7 @@ def _asked(session: "Session", draft: str, now: "datetime") -> tuple["Body", "Bo
     try:
         value = json.loads(path.read_bytes())
     except (ValueError, RecursionError) as error:
-        raise Invalid.one("draft", "form", "文件不是JSON") from error
+        raise RuntimeError(f"{path} is not JSON") from error
     return in_force, bodies.given(value, in_force)
 
 
