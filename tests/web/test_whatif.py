@@ -3,20 +3,25 @@
 import re
 from datetime import date
 from html import unescape
+from uuid import uuid4
 
 import pytest
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.worker import Worker
 from sqlmodel import Session, select
 
-from core import jobs
-from core.desk import Office
-from core.tables import JobRow
+from core import jobs, outbox
+from core.desk import Office, set_office
+from core.tables import JobRow, OutboxRow
 from routing.service import contact
+from sla import whatifs
 from sla.tables import StandardDraft
 from tests.cast import APPROVAL, handler
 from tests.makers import file, lead, reply, sign, step, ticket
 from web.wiring import WORKS
 
 FIRM = "resolve.complaint.normal.enterprise"
+WAIT_MS = 20_000
 SHORTER = {"policy": FIRM, "n": "3", "mode": "working_days"}
 
 
@@ -49,6 +54,37 @@ def said(answer) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.text)).split())
 
 
+@pytest.fixture
+def worker(redis_url: str, office: Office):
+    """A real worker on a queue of its own, and the broker that feeds it."""
+    broker = RedisBroker(url=redis_url, namespace=f"jt-{uuid4().hex}")
+    set_office(office)
+    jobs.declare(broker, WORKS)
+    made = Worker(broker, worker_timeout=50, worker_threads=2)
+    made.start()
+    yield made
+    made.stop()
+    set_office(None)
+    broker.flush_all()
+    broker.close()
+
+
+def test_it_goes_through_the_outbox_a_real_queue_and_a_real_worker(
+    staff, office: Office, kept, worker: Worker
+) -> None:
+    client = staff("dispatcher")
+    path = client.post("/limits/what-if", data=SHORTER).url.path
+    with Session(office.engine) as session, session.begin():
+        for row in session.exec(select(OutboxRow).where(OutboxRow.actor == "core.job")):
+            worker.broker.enqueue(outbox.message(row))
+    worker.broker.join("default", timeout=WAIT_MS)
+    worker.join()
+    with Session(office.engine) as session:
+        job = session.exec(select(JobRow).where(JobRow.kind == whatifs.KIND)).one()
+    assert (job.state, job.done) == ("done", job.total)
+    assert kept in client.get(path).text
+
+
 @pytest.mark.parametrize("who", ["dispatcher", "supervisor"])
 def test_a_shorter_limit_is_tried_and_names_the_request_it_makes_late(
     staff, office: Office, kept, who: str
@@ -79,6 +115,24 @@ def test_a_day_off_alone_is_tried(staff, office: Office, kept) -> None:
     assert (override["day"], override["working"]) == ("2026-11-24", False)
     assert date.fromisoformat(override["day"]).isoweekday() < 6
     assert "新增0项" in said(client.get(f"{asked.url.path}?lang=zh"))
+
+
+def test_what_really_broke_is_told_apart_where_the_limits_have_changed_since(
+    staff, office: Office, kept, clock
+) -> None:
+    # promised seven days and kept; three are in force since, and would have been broken
+    dispatcher, supervisor = staff("dispatcher"), staff("supervisor")
+    made = dispatcher.post("/limits/what-if", data=SHORTER).url.path
+    publish = made.replace("/what-if", "/publish")
+    sent = {"seen": "2", "effective_on": "2026-11-25"}
+    assert supervisor.post(publish, data=sent).status_code == 200
+    clock.move(minutes=1)
+    longer = SHORTER | {"n": "7"}
+    path = dispatcher.post("/limits/what-if", data=longer).url.path
+    work_off(office)
+    shown = said(dispatcher.get(f"{path}?lang=zh"))
+    assert "超期由1项变为0项：新增0项，减少1项" in shown
+    assert "当时实际超期0项" in shown
 
 
 @pytest.mark.parametrize(
