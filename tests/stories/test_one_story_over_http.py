@@ -79,6 +79,8 @@ def test_a_complaint_is_answered_and_an_ignored_one_is_escalated(home: Installat
         time.sleep(2)
     fired = _fired(supervisor, ignored)
     assert fired[:3] == ["clock.warned", "clock.breached", "order.escalated"]
+    # the red rung issues a supervision order with it
+    assert "order.supervised" in {e["kind"] for e in _timeline(supervisor, ignored)}
     head = Person.staff(home, "xzspj.head")
     eventually(lambda: ignored in head.http.get("/inbox").text.replace(" ", ""))
     eventually(lambda: ignored in supervisor.http.get("/inbox").text.replace(" ", ""))
@@ -187,6 +189,6 @@ def _fired(person: Person, number: str) -> list[str]:
 
 
 def _story(person: Person, number: str) -> list[str]:
-    """What people did; clocks are told apart from it."""
-    clocks = ("clock.", "order.escalated")
+    """What people did; what clocks and their ladder did is told apart from it."""
+    clocks = ("clock.", "order.escalated", "order.supervis")
     return [e["kind"] for e in _timeline(person, number) if not e["kind"].startswith(clocks)]
