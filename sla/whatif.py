@@ -5,7 +5,7 @@ changes is how long it was, by which calendar, and when it would have warned.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import median
@@ -17,6 +17,7 @@ from sla.policies import WARNING
 from sla.worktime import Calendar, CalendarUnknown
 
 EXAMPLES = 50
+Hold = tuple[datetime, datetime | None]  # since and until; None while the case still stands still
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Past:
     facts: policies.Facts
     steps: tuple[Step, ...]
     stopped: datetime | None = None
+    broke: bool = False  # by what it was promised then, whatever is in force today
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +77,15 @@ class Line:
     """One unit, or one kind of promise, or all together: before beside after."""
 
     promises: int = 0
+    actual: int = 0  # broken by what was promised then
     before: Side = field(default_factory=Side)
     after: Side = field(default_factory=Side)
     newly_late: int = 0
     newly_kept: int = 0
 
-    def add(self, old: Outcome, new: Outcome) -> None:
+    def add(self, past: Past, old: Outcome, new: Outcome) -> None:
         self.promises += 1
+        self.actual += past.broke
         self.before.add(old)
         self.after.add(new)
         self.newly_late += new.late and not old.late
@@ -90,6 +94,7 @@ class Line:
     def as_json(self) -> dict[str, Any]:
         return {
             "promises": self.promises,
+            "actual": self.actual,
             "before": self.before.as_json(),
             "after": self.after.as_json(),
             "newly_late": self.newly_late,
@@ -110,7 +115,7 @@ class Tally:
     def add(self, past: Past, old: Outcome, new: Outcome) -> None:
         lines = (self.units, past.unit), (self.metrics, past.metric)
         for line in (self.total, *(kept.setdefault(key, Line()) for kept, key in lines)):
-            line.add(old, new)
+            line.add(past, old, new)
         if old.late != new.late and len(self.examples) < EXAMPLES:
             self.examples.append(
                 {"ticket": past.ticket, "unit": past.unit, "metric": past.metric, "late": new.late}
@@ -146,24 +151,52 @@ def outcome(past: Past, rules: Rules, now: datetime) -> Outcome | None:
     if policy is None:
         return None
     calendar = rules.calendar(policy)
+    # what still runs is judged as if it ended now: one rule for both, standing still included
+    ended = past.stopped or now
+    steps = past.steps if past.stopped else (*past.steps, Step("stopped", now))
     try:
-        term = terms.fold(past.steps, policy, calendar)
+        term = terms.fold(steps, policy, calendar)
     except terms.TermRefused:
         return None  # by these rules it would have ended before it was lengthened
     if term.due is None or term.started is None:
         return None
-    late = not term.on_time if past.stopped else _over(term, now)
-    begun = terms.unbroken_start(term, policy.promise.mode, calendar) or term.started
-    warning = next(
-        (a.at for a in clocks.actions(begun, term.due, policy, calendar) if a.level == WARNING),
-        None,
-    )
-    warned = warning is not None and warning <= (past.stopped or now)
-    return Outcome(late, warned, _lead(warning, term.due, calendar))
+    warning = _warning(term, policy, calendar)
+    warned = warning is not None and warning <= _awake(term, ended)
+    return Outcome(not term.on_time, warned, _lead(warning, term.due, calendar))
 
 
-def _over(term: terms.Term, now: datetime) -> bool:
-    return term.state != "paused" and term.due is not None and now > term.due
+def _warning(term: terms.Term, policy: policies.Policy, calendar: Calendar) -> datetime | None:
+    """When the clock itself would warn: it measures from its start until a pause has ended."""
+    assert term.due is not None and term.started is not None  # noqa: PT018 - the caller's check
+    begun = None
+    if any(pause.until for pause in term.pauses):
+        begun = terms.unbroken_start(term, policy.promise.mode, calendar)
+    planned = clocks.actions(begun or term.started, term.due, policy, calendar)
+    return next((action.at for action in planned if action.level == WARNING), None)
+
+
+def _awake(term: terms.Term, ended: datetime) -> datetime:
+    """Until when it could warn: what stands still warns nobody."""
+    last = term.pauses[-1] if term.pauses else None
+    return last.since if last is not None and last.until is None else ended
+
+
+def through(steps: Sequence[Step], holds: Sequence[Hold], stopped: datetime | None) -> list[Step]:
+    """The steps with every hold of the case in them.
+
+    A promise that was late already ran on through a hold; under longer limits it would not have
+    been late, and would have stood still. One that was late stays late: the fold sees to that.
+    """
+    started = steps[0].at
+    known = {step.at for step in steps if step.kind == "paused"}
+    added = []
+    for since, until in holds:
+        if since in known or since <= started or (stopped is not None and since >= stopped):
+            continue
+        added.append(Step("paused", since, {"ground": "hold"}))
+        if until is not None and (stopped is None or until < stopped):
+            added.append(Step("resumed", until))
+    return sorted((*steps, *added), key=lambda step: step.at)
 
 
 def _lead(warning: datetime | None, due: datetime, calendar: Calendar) -> float | None:

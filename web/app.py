@@ -54,6 +54,7 @@ from web.pages import (
     ticket,
     units,
     whatif,
+    whatif_form,
 )
 
 STATIC = Path(__file__).parent / "static"
@@ -86,6 +87,7 @@ ROUTERS = (
     limits.router,
     limits_edit.router,
     whatif.router,
+    whatif_form.router,
     blame.router,
     bulletin.router,
     plan_import.router,

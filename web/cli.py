@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="command", required=True, metavar="command")
     _running(verbs)
     _tools(verbs)
+    _limits(verbs)
     _ledger(verbs)
     _accounts(verbs)
     return top
@@ -77,6 +78,16 @@ def _tools(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     bulletin.add_argument("period", help="2026-11, 2026Q3 or 2026")
     bulletin.add_argument("--format", choices=("html", "json"), default="json")
     bulletin.add_argument("--out", type=Path, help="file to write (default: standard output)")
+
+
+def _limits(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    limits = verbs.add_parser("limits", help="promised limits and calendars").add_subparsers(
+        dest="verb", required=True
+    )
+    _verb(limits, "show", "what is in force, as JSON", commands.limits_show)
+    replay = _verb(limits, "replay", "the past quarter by other limits", commands.limits_replay)
+    replay.add_argument("draft", help="a draft's id, or a .json file as `limits show` prints it")
+    replay.add_argument("--json", action="store_true")
 
 
 def _accounts(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

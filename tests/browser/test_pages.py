@@ -31,6 +31,7 @@ PLACES = {
         "/triage", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
         "/limits/drafts/{draft}/policies/resolve.complaint.normal",
         "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
+        "/limits/what-if",
         "/limits/drafts/{draft}/publish",
     ),
     "callback": ("/callbacks",),

@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 
 from core.desk import Office
 from core.settings import Settings
+from tests.conftest import MASTER
+from web import cli
 from web.app import ROUTERS, create_app
 from web.deps import House
 from web.security import RateLimits
@@ -60,6 +62,22 @@ def newcomer(house: House) -> Iterator[Callable[[str, str], TestClient]]:
     yield log_in
     for client in made:
         client.close()
+
+
+@pytest.fixture
+def run(office: Office, district_url: str, servers, monkeypatch, capsys):
+    """Runs the command line on the test's district: its exit code, what it prints and says."""
+    monkeypatch.setenv("DATABASE_URL", district_url)
+    monkeypatch.setenv("REDIS_URL", servers.redis_url)
+    monkeypatch.setenv("JIESU_SECRET_KEY", MASTER)
+
+    def call(*words: str):
+        capsys.readouterr()  # what came before is not the command's
+        code = cli.main(words)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return call
 
 
 def api_routes() -> list[APIRoute]:

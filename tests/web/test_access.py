@@ -25,6 +25,7 @@ PAGES = {
     "/plan": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/plan/tasks/1": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/plan/import": {"dispatcher", "supervisor"},
+    "/limits/what-if": {"dispatcher", "supervisor"},
     "/limits": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/supervision": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/oversight/live": {"dispatcher", "supervisor", "leader", "assessor"},

@@ -8,13 +8,11 @@ import pytest
 from openpyxl import load_workbook
 from sqlmodel import Session
 
-from core.desk import Office
 from routing import drafts, queries, sheets, versions
 from routing.data import district
 from tests.cast import DISPATCHER
-from tests.conftest import MASTER
 from tests.makers import file, step
-from web import cli, rulewords
+from web import rulewords
 
 SHIPPED = "weibin-2023-2023.1"
 PLAN = (
@@ -22,22 +20,6 @@ PLAN = (
     "1.优化企业开办。推行一网通办。（区行政审批局牵头，区税务局配合）\n"
     "2.优化企业注销。推行简易注销。（区市场监管局牵头）\n"
 )
-
-
-@pytest.fixture
-def run(office: Office, district_url: str, servers, monkeypatch, capsys):
-    """Runs the command line on the test's district: its exit code, what it prints and says."""
-    monkeypatch.setenv("DATABASE_URL", district_url)
-    monkeypatch.setenv("REDIS_URL", servers.redis_url)
-    monkeypatch.setenv("JIESU_SECRET_KEY", MASTER)
-
-    def call(*words: str):
-        capsys.readouterr()  # what came before is not the command's
-        code = cli.main(words)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return call
 
 
 def test_the_shipped_rulebook_is_proved(run) -> None:

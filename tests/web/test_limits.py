@@ -124,7 +124,9 @@ def test_a_draft_is_tried_on_the_past_quarter(staff, office) -> None:
     draft = begun(staff)
     assert "还没有试算过" in dispatcher.get(f"{draft}/what-if?lang=zh").text
     asked = dispatcher.post(f"{draft}/what-if")
-    assert "正在试算" in dispatcher.get(f"{draft}/what-if?lang=zh").text
+    waiting = dispatcher.get(f"{draft}/what-if?lang=zh").text
+    assert "排队中" in waiting
+    assert 'hx-trigger="every 1s"' in waiting
     assert jobs.run(office, WORKS, UUID(asked.url.path.rsplit("/", 1)[1]))
     shown = dispatcher.get(f"{draft}/what-if?lang=zh").text
     assert "办理答复" in shown

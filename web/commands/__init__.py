@@ -2,6 +2,7 @@
 
 from web.commands.accounts import account_close_demo, account_reset
 from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
+from web.commands.limits import limits_replay, limits_show
 from web.commands.rules import rules_check, rules_explain, rules_replay
 from web.commands.running import doctor, migrate, seed, serve, tick, up, work
 from web.commands.tools import (
@@ -23,6 +24,8 @@ __all__ = [
     "ledger_export",
     "ledger_head",
     "ledger_verify",
+    "limits_replay",
+    "limits_show",
     "migrate",
     "plan_import",
     "rules_check",

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from sqlmodel import Session, col, select
 
-from core import i18n
-from core.i18n import translate
+from core import i18n, jobs
+from core.i18n import N_, translate
 from core.people import visible
 from core.tables import Ticket
 from routing import queries as routing_queries
@@ -18,10 +18,16 @@ from sla import whatifs
 from web import words
 from web.deps import Asker, TheReader, TheStaff
 from web.errors import language_of
+from web.pages.jobs import view as job_view
 from web.pages.limits import head, opened
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
+# why a promise cannot be judged
+GROUND = {
+    "calendar": N_("到期日所在年度的日历还没有公布"),
+    "no_policy": N_("现行标准或草案中没有适用的时限"),
+}
 
 
 @router.get("/limits/drafts/{draft}/what-if")
@@ -29,6 +35,7 @@ def show(request: Request, asker: TheStaff, session: TheReader, draft: UUID) -> 
     """Breaches and warnings before and after, by unit and by kind of promise."""
     row, language = opened(session, asker, draft), language_of(request)
     found = whatifs.newest(session, draft)
+    running = whatifs.under_way(session, asker.actor, draft)
     return page(
         request,
         "limits/what_if.html",
@@ -36,7 +43,7 @@ def show(request: Request, asker: TheStaff, session: TheReader, draft: UUID) -> 
         tab="what-if",
         found=_found(session, asker, found, language) if found else None,
         stale=found is not None and found["revision"] != row.revision,
-        running=whatifs.under_way(session, asker.actor, draft),
+        job=job_view(jobs.seen(session, asker.actor, running), language) if running else None,
     )
 
 
@@ -44,6 +51,7 @@ def _found(
     session: Session, asker: Asker, found: Mapping[str, Any], language: str
 ) -> dict[str, Any]:
     names = routing_queries.unit_names(session)
+    examples = _examples(session, asker, found["examples"], names, language)
     return {
         "at": found["at"],
         "since": datetime.fromisoformat(found["since"]),
@@ -58,7 +66,12 @@ def _found(
             for code, line in found["metrics"].items()
         ],
         "unknown": sum(found["unknown"].values()),
-        "examples": _examples(session, asker, found["examples"], names, language),
+        "grounds": [
+            {"word": words.word(language, GROUND, ground), "count": count}
+            for ground, count in found["unknown"].items()
+        ],
+        "examples": examples,
+        "hidden": len(found["examples"]) - len(examples),
     }
 
 
@@ -67,7 +80,13 @@ def _line(name: str, line: Mapping[str, Any], language: str) -> dict[str, Any]:
     for side in sides.values():
         lead = side["lead"]
         side["lead"] = i18n.working(language, timedelta(seconds=lead)) if lead is not None else "—"
-    return {**line, **sides, "name": name, "more": line["after"]["late"] - line["before"]["late"]}
+    return {
+        "actual": None,
+        **line,
+        **sides,
+        "name": name,
+        "more": line["after"]["late"] - line["before"]["late"],
+    }
 
 
 def _examples(
