@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("DATABASE_URL", "REDIS_URL", "JIESU_SECRET_KEY", "JIESU_OLD_SECRET_KEYS")
+from core.permissions import Role
+
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "JIESU_SECRET_KEY",
+    "JIESU_OLD_SECRET_KEYS",
+    "JIESU_OIDC_CLIENT_SECRET",
+)
 
 
 class Settings(BaseSettings):
@@ -72,9 +80,30 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("jiesu@localhost", description="sender address of e-mail")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
+    second_factor_roles: str = Field(
+        "sysadmin,secadmin,auditor,discipline,office",
+        description="roles that need a second factor, comma-separated; accounts that still have "
+        "the demonstration's password are asked for none",
+    )
+    step_up_minutes: int = Field(
+        10, ge=1, le=720, description="how long a second factor counts for the most delicate acts"
+    )
+    clamd: str | None = Field(
+        None,
+        description="virus scanner: tcp://host:port or unix:///path of clamd; unset: files are "
+        "kept unscanned",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
     )
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        for part in value.split(","):
+            if part.strip():
+                Role(part.strip())
+        return value
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

@@ -16,6 +16,8 @@ def log_in(body: LoginIn, request: Request, response: Response, home: TheHouse) 
     home.limits.hit("login", security.caller(request))
     with home.office.desk(VISITOR) as desk:
         login = security.log_in(desk, body.username, body.password)
+        if isinstance(login, security.Challenge):
+            login = security.answer(desk, login.token, body.code)
     if login is None:  # raised after the commit, so that the failure is counted
         raise security.LoginFailed
     keep(request, response, login.token)

@@ -50,6 +50,26 @@ def log_in(
     home.limits.hit("login", security.caller(request))
     with home.office.desk(VISITOR) as desk:
         login = security.log_in(desk, username.strip(), password)
+    if isinstance(login, security.Challenge):
+        return page(request, "staff/login_code.html", token=login.token)
+    return _in(request, login, username)
+
+
+@router.post("/login/code", dependencies=[Checked])
+def answer(
+    request: Request,
+    home: TheHouse,
+    token: Annotated[str, Form(max_length=600)] = "",
+    code: Annotated[str, Form(max_length=60)] = "",
+) -> Response:
+    """The second step. Whatever was wrong, in this one or before it, the answer is the same."""
+    home.limits.hit("login", security.caller(request))
+    with home.office.desk(VISITOR) as desk:
+        login = security.answer(desk, token, code)
+    return _in(request, login, "")
+
+
+def _in(request: Request, login: security.Login | None, username: str) -> Response:
     if login is None:
         error = translate(language_of(request), security.LoginFailed.message)
         return page(request, "staff/login.html", status=401, username=username, error=error)

@@ -15,8 +15,8 @@ from core.people import departments
 from core.permissions import Act, demand
 from core.tables import Staff
 from routing import queries as routing_queries
-from web import accounts, words
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web import accounts, enrolment, factors, words
+from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of, status_of
 from web.pages import views
 from web.pages.forms import faults_of, form, texts
@@ -97,6 +97,7 @@ def _page(
         makes=asker.may(Act.MANAGE_PEOPLE),
         assigns=row is not None and asker.may(Act.ASSIGN_ROLES) and not own,
         own=own,
+        factor=row is not None and factors.confirmed(session, row.id) is not None,
         faults=faults,
     )
 
@@ -124,7 +125,7 @@ def _save(request: Request, home: House, asker: Asker, username: str, data: Form
 FIELDS = ("username", "name", "department", "email")
 
 
-@router.post("/people/{username}/roles", dependencies=[Checked])
+@router.post("/people/{username}/roles", dependencies=[Checked, Fresh])
 def set_roles(
     request: Request,
     home: TheHouse,
@@ -155,6 +156,12 @@ def set_active(
         lambda desk: accounts.set_active(desk, username, active=active == "yes"),
         {},
     )
+
+
+@router.post("/people/{username}/factor", dependencies=[Checked, Fresh])
+def reset_factor(request: Request, home: TheHouse, asker: TheStaff, username: str) -> Response:
+    """For somebody who lost his telephone and his recovery codes."""
+    return _do(request, home, asker, username, lambda desk: enrolment.reset(desk, username), {})
 
 
 @router.post("/people/{username}/password", dependencies=[Checked])

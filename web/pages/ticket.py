@@ -23,7 +23,7 @@ from routing import service as orders
 from sla import queries as sla_queries
 from web import words
 from web.api.tickets import found
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
@@ -220,7 +220,7 @@ def refused_page(
         return _page(request, home, asker, session, number, faults, status=409, form=form)
 
 
-@router.post("/tickets/{number}/unmask", dependencies=[Checked])
+@router.post("/tickets/{number}/unmask", dependencies=[Checked, Fresh])
 def unmask(
     request: Request, number: str, home: TheHouse, asker: TheStaff, reason: Code = ""
 ) -> Response:
