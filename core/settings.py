@@ -88,6 +88,25 @@ class Settings(BaseSettings):
     step_up_minutes: int = Field(
         10, ge=1, le=720, description="how long a second factor counts for the most delicate acts"
     )
+    oidc_issuer: str | None = Field(
+        None, description="OpenID Connect issuer for single sign-on, exactly as it calls itself"
+    )
+    oidc_client_id: str | None = Field(None, description="what the issuer knows Jiesu by")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="and its secret; unset: a public client"
+    )
+    oidc_scopes: str = Field("openid profile", description="what is asked of the issuer")
+    oidc_username_claim: str | None = Field(
+        None,
+        description="claim that names the account at a first sign-on; unset: an administrator "
+        "links each account by hand",
+    )
+    oidc_role_claim: str | None = Field(
+        None, description="claim that lists groups; unset: roles never come from a token"
+    )
+    oidc_role_map: str | None = Field(
+        None, description="which role each group brings: group=role, comma-separated"
+    )
     clamd: str | None = Field(
         None,
         description="virus scanner: tcp://host:port or unix:///path of clamd; unset: files are "

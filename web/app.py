@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from core import logs
 from core.settings import Settings
-from web import errors, metrics, security, wiring
+from web import errors, linking, metrics, security, wiring
 from web.api import figures as api_figures
 from web.api import orders as api_orders
 from web.api import session as api_session
@@ -50,6 +50,7 @@ from web.pages import (
     rulebook_edit,
     rulebook_publish,
     search,
+    signon,
     suggester,
     supervision,
     ticket,
@@ -67,6 +68,7 @@ ROUTERS = (
     api_figures.router,
     citizen.router,
     login.router,
+    signon.router,
     me.router,
     factor.router,
     people.router,
@@ -128,6 +130,7 @@ def serve_app() -> FastAPI:
     """The factory uvicorn calls in each worker process."""
     settings = Settings()
     logs.configure(settings.log_level, "serve")
+    linking.role_map(settings.oidc_role_map or "")  # a mistake in it is told now, not at a login
     office = wiring.build(settings)
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
     return create_app(House(settings, office, security.RateLimits(redis, settings.rate_limits)))

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ from core.settings import Settings
 from core.tables import Staff
 from notify.queries import unread_count
 from web import factors, security
+from web.signon import SignOn
 
 VISITOR_COOKIE = "jiesu_visitor"
 ASKED_BY_PAGES = frozenset({"/inbox/badge"})
@@ -45,6 +47,11 @@ class House:
     def keys(self) -> Keys:
         return self.office.keys
 
+    @cached_property
+    def sign_on(self) -> SignOn | None:
+        """The office's sign-on server, if it has one."""
+        return SignOn.of(self.settings)
+
 
 def house(request: Request) -> House:
     found: House = request.app.state.house
@@ -66,6 +73,9 @@ class Asker:
     enrolled: bool = False
     factor_due: bool = False
     factor_at: datetime | None = None
+    # the password is somebody else's, and it was the way in
+    password_due: bool = False
+    way: str = "password"
 
     def may(self, act: Act) -> bool:
         return may(self.actor, act)
@@ -93,7 +103,17 @@ def find_asker(request: Request, home: House) -> Asker:
                 actor = actor_of(staff)
                 unread = unread_count(session, actor.tag)
                 due = not enrolled and factors.needed(staff, home.settings.second_factor_roles)
-                return Asker(actor, login.csrf, staff, unread, enrolled, due, login.factor_at)
+                return Asker(
+                    actor,
+                    login.csrf,
+                    staff,
+                    unread,
+                    enrolled,
+                    due,
+                    login.factor_at,
+                    password_due=staff.must_change and login.way == "password",
+                    way=login.way,
+                )
     seed = request.cookies.get(VISITOR_COOKIE) or secrets.token_urlsafe(16)
     request.state.visitor_seed = seed
     return Asker(VISITOR, security.visitor_csrf(home.keys, seed))
@@ -103,7 +123,7 @@ def staff_asker(request: Request, asker: TheAsker) -> Asker:
     """Somebody who has logged in; pages send others to the login form."""
     if asker.staff is None:
         raise HTTPException(401)
-    if asker.staff.must_change and request.url.path not in WITH_FIRST_PASSWORD:
+    if asker.password_due and request.url.path not in WITH_FIRST_PASSWORD:
         if request.url.path.startswith("/api/"):
             raise Forbidden("请先修改初始密码", code="password_due")
         raise HTTPException(303, headers={"Location": "/me"})

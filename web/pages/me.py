@@ -51,6 +51,7 @@ def _page(
             }
             for login in accounts.sessions(session, asker.staff.id)
         ],
+        password_due=asker.password_due,
         factor=asker.enrolled,
         done=done,
         faults=faults,

@@ -15,8 +15,8 @@ from core.people import departments
 from core.permissions import Act, demand
 from core.tables import Staff
 from routing import queries as routing_queries
-from web import accounts, enrolment, factors, words
-from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
+from web import accounts, enrolment, factors, linking, words
+from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff, house
 from web.errors import language_of, status_of
 from web.pages import views
 from web.pages.forms import faults_of, form, texts
@@ -79,6 +79,7 @@ def _page(
     if row is None and (username != NEW or not asker.may(Act.MANAGE_PEOPLE)):
         raise NotFound
     own = row is not None and str(row.id) == asker.actor.id
+    issuer = house(request).settings.oidc_issuer or ""
     return page(
         request,
         "staff/person.html",
@@ -97,6 +98,8 @@ def _page(
         makes=asker.may(Act.MANAGE_PEOPLE),
         assigns=row is not None and asker.may(Act.ASSIGN_ROLES) and not own,
         own=own,
+        linked=linking.of(session, issuer, row) if row and issuer else None,
+        links=bool(issuer) and row is not None and asker.may(Act.MANAGE_PEOPLE),
         factor=row is not None and factors.confirmed(session, row.id) is not None,
         faults=faults,
     )
@@ -154,6 +157,28 @@ def set_active(
         asker,
         username,
         lambda desk: accounts.set_active(desk, username, active=active == "yes"),
+        {},
+    )
+
+
+@router.post("/people/{username}/subject", dependencies=[Checked, Fresh])
+def link(
+    request: Request,
+    home: TheHouse,
+    asker: TheStaff,
+    username: str,
+    subject: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Who this is on the sign-on server; empty: nobody."""
+    issuer = home.settings.oidc_issuer
+    if issuer is None:
+        raise NotFound
+    return _do(
+        request,
+        home,
+        asker,
+        username,
+        lambda desk: linking.link(desk, username, issuer, subject),
         {},
     )
 
