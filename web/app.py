@@ -162,7 +162,11 @@ async def _frame(request: Request, call_next: Next) -> Response:
     except errors.GONE as error:
         # asking who is there needs the database too, and stands outside the error table
         response = errors.unavailable(request, error)
+    except Exception as error:  # noqa: BLE001 - logged, and answered with headers like the rest
+        response = errors.unexpected(request, error)
     response.headers.update(security.HEADERS)
+    if request.url.scheme == "https":
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     response.headers["X-Request-ID"] = request_id
     _keep_choices(request, response)
     if "v" in request.query_params and request.url.path.startswith("/static/"):

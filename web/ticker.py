@@ -16,7 +16,7 @@ import sla.sweep
 from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
-from intake import learning
+from intake import learning, scanning
 from routing import publishing
 from sla import holds, recounting
 
@@ -46,6 +46,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
+        Chore("rescan", 300, lambda: rescan(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
@@ -66,6 +67,12 @@ def resend(office: Office) -> int:
     """Promise again what a lost queue or a dead worker left undone."""
     with office.desk(SYSTEM) as desk:
         return notify.service.resend_due(desk) + jobs.resend_due(desk)
+
+
+def rescan(office: Office) -> int:
+    """Ask again about files that nobody has looked into yet."""
+    with office.desk(SYSTEM) as desk:
+        return scanning.resend_due(desk)
 
 
 def retire(office: Office) -> int:

@@ -79,7 +79,6 @@ def _page(
     if row is None and (username != NEW or not asker.may(Act.MANAGE_PEOPLE)):
         raise NotFound
     own = row is not None and str(row.id) == asker.actor.id
-    issuer = house(request).settings.oidc_issuer or ""
     return page(
         request,
         "staff/person.html",
@@ -98,11 +97,21 @@ def _page(
         makes=asker.may(Act.MANAGE_PEOPLE),
         assigns=row is not None and asker.may(Act.ASSIGN_ROLES) and not own,
         own=own,
-        linked=linking.of(session, issuer, row) if row and issuer else None,
-        links=bool(issuer) and row is not None and asker.may(Act.MANAGE_PEOPLE),
-        factor=row is not None and factors.confirmed(session, row.id) is not None,
+        **_ways_in(request, asker, session, row),
         faults=faults,
     )
+
+
+def _ways_in(request: Request, asker: Asker, session: Session, row: Staff | None) -> dict[str, Any]:
+    """What the sign-on server calls the person, and whether he has a second factor."""
+    issuer = house(request).settings.oidc_issuer
+    if row is None:
+        return {"links": False, "linked": None, "factor": False}
+    return {
+        "links": issuer is not None and asker.may(Act.MANAGE_PEOPLE),
+        "linked": linking.of(session, issuer, row) if issuer else None,
+        "factor": factors.confirmed(session, row.id) is not None,
+    }
 
 
 @router.post("/people/{username}", dependencies=[Checked])

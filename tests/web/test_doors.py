@@ -1,0 +1,109 @@
+"""What every answer carries, whatever it is; and files that are not handed out."""
+
+import base64
+
+import pytest
+from fastapi import APIRouter
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from core.desk import Office
+from core.settings import Settings
+from tests.intake.test_files import pdf
+from tests.web.test_filing import GOOD
+from web.app import create_app
+from web.deps import House
+from web.security import HEADERS, RateLimits
+
+WANTED = {name.lower() for name in HEADERS}
+
+
+@pytest.fixture
+def breaking(house: House) -> TestClient:
+    """A house with one door that falls off its hinges."""
+    app, router = create_app(house), APIRouter()
+
+    @router.get("/broken")
+    def broken() -> None:
+        raise RuntimeError("a secret of the house")
+
+    app.include_router(router)
+    return TestClient(app, raise_server_exceptions=False)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/", 200),
+        ("GET", "/static/css/base.css", 200),
+        ("GET", "/static/nothing.css", 404),
+        ("GET", "/nosuch", 404),
+        ("POST", "/", 405),
+        ("OPTIONS", "/api/v1/tickets", 405),
+        ("POST", "/api/v1/tickets", 422),
+        ("POST", "/login", 403),
+        ("GET", "/board", 401),
+        ("GET", "/healthz", 200),
+        ("GET", "/api/v1/openapi.json", 200),
+        ("GET", "/broken", 500),
+    ],
+)
+def test_every_answer_carries_every_header(
+    breaking: TestClient, method: str, path: str, status: int
+) -> None:
+    answer = breaking.request(method, path)
+    assert answer.status_code == status
+    assert set(answer.headers) >= WANTED
+    assert "unsafe" not in answer.headers["content-security-policy"]
+    assert answer.headers["x-request-id"]
+    assert "a secret of the house" not in answer.text
+
+
+def test_a_fault_is_a_page_for_people_and_one_shape_for_programs(breaking: TestClient) -> None:
+    page = breaking.get("/broken", headers={"accept": "text/html"})
+    assert page.status_code == 500
+    assert "<!doctype html>" in page.text
+    answer = breaking.get("/broken")
+    assert answer.json()["code"] == "internal"
+    assert answer.json()["request_id"] == answer.headers["x-request-id"]
+
+
+def test_an_unchanged_asset_carries_them_too(visitor: TestClient) -> None:
+    first = visitor.get("/static/css/base.css")
+    again = visitor.get("/static/css/base.css", headers={"if-none-match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert set(again.headers) >= WANTED
+
+
+def test_over_tls_browsers_are_told_to_stay_there(house: House) -> None:
+    with TestClient(create_app(house), base_url="https://testserver") as client:
+        assert "max-age" in client.get("/").headers["strict-transport-security"]
+        assert "secure" in client.get("/").headers.get("set-cookie", "secure").lower()
+
+
+def test_a_file_is_handed_out_only_when_somebody_looked_into_it(
+    office: Office, staff, visitor: TestClient
+) -> None:
+    content = base64.b64encode(pdf()).decode()
+    body = GOOD | {"attachments": [{"name": "证明.pdf", "content": content}]}
+    number = visitor.post("/api/v1/tickets", json=body).json()["number"]
+    guarded = House(Settings(clamd="tcp://127.0.0.1:1"), office, RateLimits(None, "off"))
+    open_house = staff("operator")
+    with office.engine.connect() as connection:
+        found = connection.execute(text("SELECT id FROM attachment")).scalar_one()
+    path = f"/tickets/{number}/files/{found}"
+    with TestClient(create_app(guarded), cookies=dict(open_house.cookies)) as client:
+        for scan, status in (
+            ("pending", 409), ("clean", 200), ("unscanned", 200), ("infected", 403),
+        ):  # fmt: skip
+            with office.engine.begin() as connection:
+                connection.execute(text("UPDATE attachment SET scan = :scan"), {"scan": scan})
+            answer = client.get(path)
+            assert answer.status_code == status, scan
+            if status == 200:
+                assert answer.content == pdf()
+                assert answer.headers["content-disposition"].startswith("attachment")
+        page = client.get(f"/tickets/{number}?lang=zh").text
+        assert "含病毒" in page
+        assert path not in page
+    assert open_house.get(path).status_code == 403
