@@ -12,7 +12,6 @@ from core.permissions import SYSTEM
 from intake.clamd import Scanner, ScannerDown
 from intake.tables import Attachment
 
-ACTOR = "intake.scan"
 PATIENCE = timedelta(minutes=10)
 AT_ONCE = 200
 log = logs.get("scan")
@@ -20,7 +19,7 @@ log = logs.get("scan")
 
 def ask(desk: Desk, attachment_id: UUID) -> None:
     """Promise to look into a file once it is stored."""
-    outbox.post(desk, ACTOR, attachment=str(attachment_id))
+    outbox.post(desk, "intake.scan", attachment=str(attachment_id))
 
 
 def scan(office: Office, scanner: Scanner | None, attachment_id: UUID) -> None:

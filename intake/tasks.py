@@ -33,7 +33,7 @@ def declare(
 def declare_scan(broker: dramatiq.Broker, scanner: Scanner | None) -> "dramatiq.Actor[..., None]":
     """The actor that has a file looked into; without a scanner it says that nobody did."""
 
-    @dramatiq.actor(actor_name=scanning.ACTOR, broker=broker, max_retries=0)
+    @dramatiq.actor(actor_name="intake.scan", broker=broker, max_retries=0)
     def scan(attachment: str) -> None:
         scanning.scan(the_office(), scanner, UUID(attachment))
 

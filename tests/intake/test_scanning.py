@@ -96,7 +96,7 @@ def row(office: Office, attachment: UUID) -> Attachment:
 
 def asked(office: Office) -> list[dict]:
     with Session(office.engine) as session:
-        rows = session.exec(select(OutboxRow).where(OutboxRow.actor == scanning.ACTOR))
+        rows = session.exec(select(OutboxRow).where(OutboxRow.actor == "intake.scan"))
         return [one.args for one in rows]
 
 
