@@ -85,6 +85,10 @@ class Settings(BaseSettings):
         description="roles that need a second factor, comma-separated; accounts that still have "
         "the demonstration's password are asked for none",
     )
+    session_idle_minutes: int = Field(
+        120, ge=10, le=720, description="a login ends after so long without a sign of life"
+    )
+    session_hours: int = Field(12, ge=1, le=72, description="and in any case after so long")
     step_up_minutes: int = Field(
         10, ge=1, le=720, description="how long a second factor counts for the most delicate acts"
     )

@@ -52,6 +52,16 @@ class Clamd:
             return "unscanned"
         raise ScannerDown(answer[:80] or "no answer")
 
+    def ping(self) -> None:
+        """ScannerDown unless it is there."""
+        try:
+            with self._connected() as channel:
+                channel.sendall(b"zPING\0")
+                if _answer(channel) != "PONG":
+                    raise ScannerDown("no PONG")
+        except OSError as error:
+            raise ScannerDown(type(error).__name__) from error
+
     def _connected(self) -> socket.socket:
         if self.parts.scheme == "tcp":
             address = (self.parts.hostname or "", self.parts.port or PORT)

@@ -96,7 +96,10 @@ def find_asker(request: Request, home: House) -> Asker:
     if token:
         with Session(home.office.engine, expire_on_commit=False) as session:
             found = security.find_session(
-                session, token, awake=request.url.path not in ASKED_BY_PAGES
+                session,
+                token,
+                home.settings,
+                awake=request.url.path not in ASKED_BY_PAGES,
             )
             if found is not None:
                 login, staff, enrolled = found

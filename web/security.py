@@ -23,6 +23,7 @@ from core.desk import Desk
 from core.errors import Forbidden, Refused, TooMany, Unavailable
 from core.moments import utc_now
 from core.privacy import Keys
+from core.settings import Settings
 from core.tables import Staff
 from web import factors
 from web.tables import AccountEvent, LoginSession, SecondFactor
@@ -30,8 +31,6 @@ from web.tables import AccountEvent, LoginSession, SecondFactor
 # OWASP's smallest memory for Argon2id: sixteen logins at once stay under a third of a GiB
 PASSWORDS = PasswordHash((Argon2Hasher(memory_cost=19 * 1024, time_cost=2, parallelism=1),))
 COOKIE = "jiesu_session"
-IDLE = timedelta(hours=2)
-LONGEST = timedelta(hours=12)
 FAILURES = 5
 LOCKED = timedelta(minutes=30)
 SEEN_STEP = timedelta(minutes=1)
@@ -40,6 +39,8 @@ CHALLENGE, CHALLENGED = "login.challenge", timedelta(minutes=5)
 LIMITS = {
     "file": limits.parse("30/minute"),
     "track": limits.parse("20/minute"),
+    # guesses at one ticket's code, from wherever they come
+    "ticket": limits.parse("60/hour"),
     "login": limits.parse("20/minute"),
 }
 # these doors are closed while nobody counts
@@ -216,7 +217,7 @@ def open_session(
 
 
 def find_session(
-    session: Session, token: str, *, awake: bool = True
+    session: Session, token: str, settings: Settings, *, awake: bool = True
 ) -> tuple[LoginSession, Staff, bool] | None:
     """The live session behind a cookie, its person, and whether he has a second factor in use.
 
@@ -236,7 +237,9 @@ def find_session(
         return None
     login, staff, enrolled = found
     at = utc_now()
-    if at - login.seen_at > IDLE or at - login.created_at > LONGEST:
+    idle = timedelta(minutes=settings.session_idle_minutes)
+    longest = timedelta(hours=settings.session_hours)
+    if at - login.seen_at > idle or at - login.created_at > longest:
         session.delete(login)
         session.commit()
         return None
@@ -289,7 +292,7 @@ class RateLimits:
         if self.limiter is None:
             return
         try:
-            allowed = self.limiter.hit(LIMITS[name], name, who)
+            allowed = self.limiter.hit(LIMITS[name], name, who[:100])
         except RedisError:
             logs.get("security").warning("rate_limits_unavailable", limit=name)
             if name in CLOSED_WITHOUT:

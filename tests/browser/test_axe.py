@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pyotp
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -147,6 +148,46 @@ def test_what_anybody_sees_is_clean_on_a_phone_and_in_english(reader: Reader) ->
     own = made["url"].partition("/track/")[2]
     for place in ("filed", "track"):
         reader.judge(f"/{place}/{own}", schemes=("light", "dark"))
+    assert reader.found == [], told(reader.found)
+
+
+@pytest.mark.parametrize("reader", [("phone", "zh")], ids="-".join, indirect=True)
+def test_setting_up_a_second_factor_is_clean_at_every_step(reader: Reader) -> None:
+    page = reader.page
+    reader.log_in("operator")
+
+    def look(where: str) -> None:
+        page.wait_for_load_state()
+        page.evaluate(AXE_SCRIPT)
+        reader._axe(where, FULL)
+        page.emulate_media(color_scheme="dark")
+        reader._axe(f"{where} dark", COLOURS)
+        page.emulate_media(color_scheme="light")
+
+    page.goto("/me/factor")
+    page.click("button.begin")
+    look("begun")
+    # drawn, not refused by the content policy
+    assert page.evaluate("document.querySelector('img.square').naturalWidth") > 100
+    phone = pyotp.TOTP(page.inner_text("#secret").replace(" ", ""))
+    page.fill("#f-code", "000000")
+    page.click("form[action='/me/factor/confirm'] button")
+    look("wrong code")
+    page.fill("#f-code", phone.now())
+    page.click("form[action='/me/factor/confirm'] button")
+    look("recovery codes")
+    code = page.inner_text("#recovery li >> nth=0")
+    reader.judge("/me/factor/again", schemes=("light", "dark"))
+    reader.judge("/me", schemes=("light",))
+    reader.context.clear_cookies(name="jiesu_session")
+    page.goto("/login")
+    page.fill("[name=username]", "operator")
+    page.fill("[name=password]", PASSWORD)
+    page.click("form[action='/login'] button")
+    look("second step")
+    page.fill("#f-code", code)
+    page.click("form[action='/login/code'] button")
+    page.wait_for_url("**/console")
     assert reader.found == [], told(reader.found)
 
 

@@ -30,7 +30,11 @@ class Daemon(socketserver.StreamRequestHandler):
     """What clamd does with INSTREAM, looking for one sentence."""
 
     def handle(self) -> None:
-        assert self.rfile.read(10) == b"zINSTREAM\0"
+        asked = self.rfile.read(6)
+        if asked == b"zPING\0":
+            self.wfile.write(b"PONG\0")
+            return
+        assert asked + self.rfile.read(4) == b"zINSTREAM\0"
         taken = b""
         while size := struct.unpack(">I", self.rfile.read(4))[0]:
             taken += self.rfile.read(size)
@@ -108,6 +112,14 @@ def test_every_byte_reaches_the_scanner(scanner: Clamd, size: int) -> None:
 
 def test_a_file_too_large_for_it_stays_unscanned(scanner: Clamd) -> None:
     assert scanner.scan(b"x" * (LIMIT + CHUNK * 3)) == "unscanned"
+
+
+def test_it_says_that_it_is_there(scanner: Clamd) -> None:
+    scanner.ping()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        with pytest.raises(ScannerDown):
+            Clamd(f"tcp://127.0.0.1:{nobody.getsockname()[1]}").ping()
 
 
 @pytest.mark.parametrize("body", [b"odd", b"silent"])

@@ -1,6 +1,9 @@
-"""What every answer carries, whatever it is; and files that are not handed out."""
+"""What every answer carries, how often one may ask, how long a login lasts; files not handed out."""
 
 import base64
+from collections.abc import Callable
+from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from fastapi import APIRouter
@@ -8,6 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from core.desk import Office
+from core.moments import utc_now
 from core.settings import Settings
 from tests.intake.test_files import pdf
 from tests.web.test_filing import GOOD
@@ -107,3 +111,50 @@ def test_a_file_is_handed_out_only_when_somebody_looked_into_it(
         assert "含病毒" in page
         assert path not in page
     assert open_house.get(path).status_code == 403
+
+
+@pytest.fixture
+def counted(house: House, redis_url: str) -> Callable[[], TestClient]:
+    """Callers of an installation that counts, each from an address of his own."""
+    limits = RateLimits(redis_url, "on")
+    app = create_app(House(house.settings, house.office, limits))
+    return lambda: TestClient(app, client=(uuid4().hex, 1))
+
+
+def test_guessing_filing_and_logging_in_are_counted_by_caller(counted) -> None:
+    login = {"username": uuid4().hex, "password": "nonsense-nonsense"}
+    for ask, most, usual in (
+        (lambda c: c.post("/api/v1/session", json=login), 20, 400),
+        (lambda c: c.get("/api/v1/tickets/x", headers={"X-Query-Code": "1"}), 20, 404),
+        (lambda c: c.post("/api/v1/tickets", json=GOOD), 30, 201),
+    ):
+        one, other = counted(), counted()
+        codes = [ask(one).status_code for _ in range(most + 1)]
+        assert codes == [usual] * most + [429]
+        assert ask(other).status_code == usual
+
+
+def test_one_tickets_code_is_not_guessed_from_many_addresses(counted) -> None:
+    number = uuid4().hex
+    codes = set()
+    for _ in range(4):
+        client = counted()
+        codes |= {client.get(f"/api/v1/tickets/{number}").status_code for _ in range(19)}
+    assert codes == {404, 429}
+    assert counted().get(f"/api/v1/tickets/{uuid4().hex}").status_code == 404
+
+
+def test_a_login_ends_when_nobody_moves_and_in_any_case_after_its_time(staff, monkeypatch) -> None:
+    idle, busy = staff("operator"), staff("operator")
+    began = utc_now()
+
+    def at(minutes: int) -> None:
+        monkeypatch.setattr("web.security.utc_now", lambda: began + timedelta(minutes=minutes))
+
+    for minutes in range(60, 12 * 60, 60):
+        at(minutes)
+        assert busy.get("/console").status_code == 200
+        # a page that asks by itself does not keep an empty chair logged in
+        assert idle.get("/inbox/badge").status_code == (200 if minutes < 120 else 401)
+    at(12 * 60 + 1)
+    assert busy.get("/console").status_code == 401
