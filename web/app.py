@@ -21,7 +21,7 @@ from web.api import session as api_session
 from web.api import tickets as api_tickets
 from web.body_limit import BodyLimit
 from web.deps import VISITOR_COOKIE, House, find_asker
-from web.frame import LANGUAGE_COOKIE, frame_of
+from web.frame import LANGUAGE_COOKIE, LARGE_COOKIE, frame_of
 from web.pages import (
     blame,
     bulletin,
@@ -179,7 +179,7 @@ async def _frame(request: Request, call_next: Next) -> Response:
 
 
 def _keep_choices(request: Request, response: Response) -> None:
-    """Remember a visitor's form seed and a chosen language."""
+    """Remember a visitor's form seed, a chosen language, and large text asked for by a link."""
     secure = request.url.scheme == "https"
     seed = getattr(request.state, "visitor_seed", None)
     if seed and VISITOR_COOKIE not in request.cookies:
@@ -189,6 +189,10 @@ def _keep_choices(request: Request, response: Response) -> None:
         response.set_cookie(
             LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", secure=secure, httponly=True
         )
+    if "large" in request.query_params and hasattr(request.state, "frame"):
+        # the page's own button writes it too, so scripts may read it
+        large = "1" if request.state.frame.large else "0"
+        response.set_cookie(LARGE_COOKIE, large, max_age=YEAR, samesite="lax", secure=secure)
 
 
 def _log(request: Request, response: Response, seconds: float) -> None:

@@ -158,3 +158,18 @@ def test_a_login_ends_when_nobody_moves_and_in_any_case_after_its_time(staff, mo
         assert idle.get("/inbox/badge").status_code == (200 if minutes < 120 else 401)
     at(12 * 60 + 1)
     assert busy.get("/console").status_code == 401
+
+
+def test_what_another_sites_page_sends_is_refused_whatever_it_carries(staff) -> None:
+    client = staff("operator")
+    for site, status in (("cross-site", 403), ("same-origin", 200), ("none", 200)):
+        answer = client.post("/me/sessions", headers={"sec-fetch-site": site})
+        assert answer.status_code == status, site
+
+
+def test_large_text_is_kept_by_a_link_where_no_script_runs(visitor: TestClient) -> None:
+    assert "data-large" not in visitor.get("/track").text
+    assert "data-large" in visitor.get("/track?large=1").text
+    assert "data-large" in visitor.get("/").text
+    assert "data-large" not in visitor.get("/?large=0").text
+    assert "data-large" not in visitor.get("/").text

@@ -139,6 +139,8 @@ def test_failures_of_the_second_factor_lock_the_account(
     with Session(office.engine) as session:
         what = [line.what for line in session.exec(select(AccountEvent))]
     assert what.count("locked") == 1
+    log = staff("auditor").get("/people/operator?lang=zh").text
+    assert "登录前 · 多次登录失败，暂时锁定" in log
 
 
 def test_knowing_the_password_does_not_wipe_the_count(

@@ -10,9 +10,10 @@ from starlette.datastructures import FormData
 
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.i18n import translate
 from core.moments import utc_now
 from core.people import departments
-from core.permissions import Act, demand
+from core.permissions import VISITOR, Act, demand
 from core.tables import Staff
 from routing import queries as routing_queries
 from web import accounts, enrolment, factors, linking, words
@@ -198,7 +199,7 @@ def reset_factor(request: Request, home: TheHouse, asker: TheStaff, username: st
     return _do(request, home, asker, username, lambda desk: enrolment.reset(desk, username), {})
 
 
-@router.post("/people/{username}/password", dependencies=[Checked])
+@router.post("/people/{username}/password", dependencies=[Checked, Fresh])
 def reset_password(request: Request, home: TheHouse, asker: TheStaff, username: str) -> Response:
     """A new first password, shown once."""
     made: list[tuple[Staff, str]] = []
@@ -268,6 +269,9 @@ def _told(session: Session, line: Any, language: str) -> dict[str, Any]:
     return {
         "at": line.at,
         "what": words.word(language, words.ACCOUNT_EVENT, line.what),
-        "by": views.actor_word(session, line.actor, language, staff=True),
+        # a failed login is nobody's act yet
+        "by": translate(language, "登录前")
+        if line.actor == VISITOR.tag
+        else views.actor_word(session, line.actor, language, staff=True),
         "about": "、".join(words.word(language, words.ROLE, role) for role in about or ()),
     }
