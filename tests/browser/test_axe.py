@@ -29,6 +29,13 @@ STOPS = """() => {
   return at === document.body ? "" : [...document.querySelectorAll("*")].indexOf(at).toString();
 }"""
 
+# what a judgement depends on: the elements, their attributes, which of them say nothing
+SHAPE = """() => [...document.querySelectorAll("main *")].map((at) => [
+  at.tagName, at.className.baseVal ?? at.className, at.textContent.trim() === "",
+  ...[...at.attributes].map((a) => a.name + (/^(role|type|aria|scope|lang)/.test(a.name) ? a.value
+    : a.value === "")),
+].join(" ")).join()"""
+
 
 class Reader:
     """Somebody who goes from page to page and has each one judged."""
@@ -44,6 +51,7 @@ class Reader:
         )
         self.page: Page = self.context.new_page()
         self.found: list[str] = []
+        self.judged: set[int] = set()
 
     def log_in(self, username: str) -> None:
         self.context.clear_cookies(name="jiesu_session")
@@ -54,11 +62,17 @@ class Reader:
         url = self.context.request.get("/").url
         self.context.add_cookies([{"name": "jiesu_large", "value": "1", "url": url}])
 
-    def judge(self, path: str, who: str = "", *, schemes: tuple[str, ...]) -> None:
+    def judge(
+        self, path: str, who: str = "", *, schemes: tuple[str, ...], anew: bool = True
+    ) -> None:
         self.page.goto(path)
         if self.page.evaluate("document.doctype === null"):
             return  # a piece that another page takes in
         self.page.evaluate("document.querySelectorAll('details').forEach((at) => at.open = true)")
+        shape = hash(self.page.evaluate(SHAPE))
+        if not anew and shape in self.judged:
+            return  # another role sees the very same on it
+        self.judged.add(shape)
         self.page.evaluate(AXE_SCRIPT)
         options: dict[str, Any] = FULL
         for scheme in schemes:
@@ -113,13 +127,11 @@ def told(found: list[str]) -> str:
 def test_every_page_of_the_staff_is_clean_in_both_themes(
     reader: Reader, numbers: dict[str, str]
 ) -> None:
-    seen: set[str] = set()
     for username, paths in everything(numbers).items():
         reader.log_in(username)
-        for path in paths:
-            # another role sees other things on it, in the same colours
-            reader.judge(path, username, schemes=("light",) if path in seen else ("light", "dark"))
-            seen.add(path)
+        for place, path in enumerate(paths):
+            # the first page of each with his own frame around it
+            reader.judge(path, username, schemes=("light", "dark"), anew=place == 0)
     assert reader.found == [], told(reader.found)
 
 
