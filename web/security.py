@@ -16,6 +16,7 @@ from fastapi import Request
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from redis.exceptions import RedisError
+from sqlalchemy import delete
 from sqlmodel import Session, col, select
 
 from core import logs
@@ -34,6 +35,7 @@ COOKIE = "jiesu_session"
 FAILURES = 5
 LOCKED = timedelta(minutes=30)
 SEEN_STEP = timedelta(minutes=1)
+OVER, BEGUN = timedelta(days=4), timedelta(days=1)
 CHALLENGE, CHALLENGED = "login.challenge", timedelta(minutes=5)
 
 LIMITS = {
@@ -248,6 +250,16 @@ def find_session(
         login.seen_at = at
         session.commit()
     return login, staff, enrolled
+
+
+def prune(session: Session) -> None:
+    """Forget logins that are over by any setting, and factors that were only begun."""
+    at = utc_now()
+    session.execute(delete(LoginSession).where(col(LoginSession.created_at) < at - OVER))
+    begun = delete(SecondFactor).where(
+        col(SecondFactor.confirmed_at).is_(None), col(SecondFactor.started_at) < at - BEGUN
+    )
+    session.execute(begun)
 
 
 def log_out(desk: Desk, token: str) -> None:

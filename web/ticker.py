@@ -19,6 +19,7 @@ from core.permissions import SYSTEM
 from intake import learning, scanning
 from routing import publishing
 from sla import holds, recounting
+from web import security
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -82,10 +83,11 @@ def retire(office: Office) -> int:
 
 
 def prune(office: Office) -> int:
-    """Forget old outbox rows and jobs."""
+    """Forget old outbox rows and jobs, and logins that are over."""
     with Session(office.engine) as session, session.begin():
         outbox.prune(session, now=office.now())
         jobs.prune(session, office)
+        security.prune(session)
     return 0
 
 

@@ -7,16 +7,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.worker import Worker
 from sqlmodel import Session, select
 
-from core.desk import Office
+from core import outbox
+from core.desk import Office, set_office
 from core.errors import Conflict, Forbidden
 from core.permissions import SYSTEM
 from core.tables import OutboxRow
-from intake import scanning
+from intake import scanning, tasks
 from intake.clamd import CHUNK, Clamd, ScannerDown
 from intake.files import File
 from intake.tables import Attachment
@@ -175,3 +178,27 @@ def test_a_scanner_that_is_down_is_asked_again_later(office: Office, clock) -> N
 
 def test_a_file_that_is_gone_is_nobodys_business(office: Office) -> None:
     scanning.scan(office, None, UUID(int=1))
+
+
+def test_through_the_queue_a_worker_looks_into_what_was_filed(
+    office: Office, scanner: Clamd, redis_url: str
+) -> None:
+    broker = RedisBroker(url=redis_url, namespace=f"jt-{uuid4().hex}")
+    set_office(office)
+    tasks.declare_scan(broker, scanner)
+    worker = Worker(broker, worker_timeout=50, worker_threads=1)
+    worker.start()
+    try:
+        one = attached(office, b"%PDF-1.7 " + VIRUS)
+        with Session(office.engine) as session, session.begin():
+            for promised in session.exec(select(OutboxRow)):
+                if promised.actor == "intake.scan":
+                    broker.enqueue(outbox.message(promised))
+        broker.join("default", timeout=20_000)
+        worker.join()
+        assert row(office, one).scan == "infected"
+    finally:
+        worker.stop()
+        set_office(None)
+        broker.flush_all()
+        broker.close()

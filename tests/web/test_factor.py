@@ -14,7 +14,7 @@ from core.desk import Office
 from core.settings import Settings
 from core.tables import Staff
 from tests.web.test_filing import GOOD
-from web import factors
+from web import factors, security
 from web.deps import House
 from web.security import LoginFailed, RateLimits
 from web.tables import AccountEvent, LoginSession, SecondFactor
@@ -297,3 +297,17 @@ def test_logging_in_is_closed_while_nobody_counts_and_filing_is_not(house: House
     assert visitor.post("/api/v1/session", json=sent).status_code == 503
     assert visitor.post("/api/v1/tickets", json=GOOD).status_code == 201
     assert visitor.get("/track").status_code == 200
+
+
+def test_what_is_over_or_was_only_begun_is_forgotten(staff, office: Office, monkeypatch) -> None:
+    enrol(staff("operator"))
+    begun = staff("dispatcher")
+    begun.post("/me/factor/start")
+    for days, logins, factor_rows in ((0, 2, 2), (2, 2, 1), (5, 0, 1)):
+        at = datetime.now(UTC) + timedelta(days=days)
+        monkeypatch.setattr("web.security.utc_now", lambda at=at: at)
+        with Session(office.engine) as session, session.begin():
+            security.prune(session)
+        with Session(office.engine) as session:
+            assert len(session.exec(select(LoginSession)).all()) == logins
+            assert len(session.exec(select(SecondFactor)).all()) == factor_rows
