@@ -6,7 +6,8 @@ Refused                 a business "no": stable code, fields at fault, words to 
 ├── NotFound            no such thing, or not for this actor's eyes
 ├── TransitionRefused   the ticket or order is not in a state that allows it
 ├── Conflict            somebody else was first, or a key was reused
-└── TooMany             a limit of rate or number is reached
+├── TooMany             a limit of rate or number is reached
+└── Unavailable         what this needs does not answer; nothing was done
 """
 
 import dataclasses
@@ -93,3 +94,10 @@ class TooMany(Refused):
 
     code = "too_many"
     message = "操作过于频繁，请稍后再试"
+
+
+class Unavailable(Refused):
+    """Something this cannot do without does not answer; nothing was done."""
+
+    code = "unavailable"
+    message = "服务暂不可用，请稍后再试"

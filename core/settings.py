@@ -10,10 +10,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("DATABASE_URL", "REDIS_URL", "JIESU_SECRET_KEY", "JIESU_OLD_SECRET_KEYS")
+from core.permissions import Role
+
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "JIESU_SECRET_KEY",
+    "JIESU_OLD_SECRET_KEYS",
+    "JIESU_OIDC_CLIENT_SECRET",
+)
 
 
 class Settings(BaseSettings):
@@ -72,9 +80,53 @@ class Settings(BaseSettings):
     )
     mail_from: str = Field("jiesu@localhost", description="sender address of e-mail")
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
+    second_factor_roles: str = Field(
+        "sysadmin,secadmin,auditor,discipline,office",
+        description="roles that need a second factor, comma-separated; accounts that still have "
+        "the demonstration's password are asked for none",
+    )
+    session_idle_minutes: int = Field(
+        120, ge=10, le=720, description="a login ends after so long without a sign of life"
+    )
+    session_hours: int = Field(12, ge=1, le=72, description="and in any case after so long")
+    step_up_minutes: int = Field(
+        10, ge=1, le=720, description="how long a second factor counts for the most delicate acts"
+    )
+    oidc_issuer: str | None = Field(
+        None, description="OpenID Connect issuer for single sign-on, exactly as it calls itself"
+    )
+    oidc_client_id: str | None = Field(None, description="what the issuer knows Jiesu by")
+    oidc_client_secret: SecretStr | None = Field(
+        None, description="and its secret; unset: a public client"
+    )
+    oidc_scopes: str = Field("openid profile", description="what is asked of the issuer")
+    oidc_username_claim: str | None = Field(
+        None,
+        description="claim that names the account at a first sign-on; unset: an administrator "
+        "links each account by hand",
+    )
+    oidc_role_claim: str | None = Field(
+        None, description="claim that lists groups; unset: roles never come from a token"
+    )
+    oidc_role_map: str | None = Field(
+        None, description="which role each group brings: group=role, comma-separated"
+    )
+    clamd: str | None = Field(
+        None,
+        description="virus scanner: tcp://host:port or unix:///path of clamd; unset: files are "
+        "kept unscanned",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
     )
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: str) -> str:
+        for part in value.split(","):
+            if part.strip():
+                Role(part.strip())
+        return value
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

@@ -28,6 +28,7 @@ from core.permissions import Act, Role, demand
 from core.privacy import Keys
 from core.states import Status
 from core.tables import Contact, Ticket
+from intake import scanning
 from intake.draft import CHANNEL_LETTERS, URGENCIES, Draft
 from intake.files import File
 from intake.grams import grams
@@ -246,9 +247,11 @@ def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
 
 
 def _attach(desk: Desk, ticket: Ticket, file: File) -> None:
+    attachment_id = desk.new_id()
+    scanning.ask(desk, attachment_id)
     desk.session.add(
         Attachment(
-            id=desk.new_id(),
+            id=attachment_id,
             ticket_id=ticket.id,
             name=file.name,
             media_type=file.media_type,

@@ -10,6 +10,8 @@ from sqlmodel import Field, SQLModel
 
 from core.database import code_check
 
+SCANS = ("pending", "clean", "infected", "unscanned")
+
 
 class CategoryRow(SQLModel, table=True):
     """What callers call it, in two levels; a top-level row has no parent."""
@@ -32,6 +34,10 @@ class Attachment(SQLModel, table=True):
     """A file that came with a request, in the same transaction as the request."""
 
     __tablename__ = "attachment"
+    __table_args__ = (
+        code_check("scan", SCANS),
+        Index("ix_attachment_pending", "added_at", postgresql_where=text("scan = 'pending'")),
+    )
 
     id: UUID = Field(primary_key=True)
     ticket_id: UUID = Field(
@@ -43,6 +49,8 @@ class Attachment(SQLModel, table=True):
     sha256: str = Field(sa_type=Text)
     body: bytes = Field(sa_type=LargeBinary)
     added_at: datetime
+    # what the virus scanner said; pending until it was asked
+    scan: str = Field(default="pending", sa_type=Text)
 
 
 class TicketText(SQLModel, table=True):

@@ -1,4 +1,4 @@
-"""The background actor that trains a suggester. Messages carry the id of what was asked."""
+"""The background actors that train a suggester and look into files. Messages carry ids."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -7,6 +7,8 @@ import dramatiq
 
 from core.desk import the_office
 from core.permissions import SYSTEM
+from intake import scanning
+from intake.clamd import Scanner
 from intake.learning import retrain
 from intake.suggest.training import Example
 
@@ -26,3 +28,13 @@ def declare(
         retrain(the_office(), SYSTEM, asked=UUID(asked), extra=extra())
 
     return learn
+
+
+def declare_scan(broker: dramatiq.Broker, scanner: Scanner | None) -> "dramatiq.Actor[..., None]":
+    """The actor that has a file looked into; without a scanner it says that nobody did."""
+
+    @dramatiq.actor(actor_name="intake.scan", broker=broker, max_retries=0)
+    def scan(attachment: str) -> None:
+        scanning.scan(the_office(), scanner, UUID(attachment))
+
+    return scan

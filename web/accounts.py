@@ -7,8 +7,6 @@ leave a line that neither can take back: graded protection keeps the three admin
 import re
 import secrets
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import delete
@@ -20,7 +18,7 @@ from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.moments import utc_now
 from core.permissions import Act, Role, demand, separated
 from core.tables import Department, Staff
-from web.security import PASSWORDS, hash_token
+from web.security import PASSWORDS, hash_token, log_account
 from web.tables import AccountEvent, LoginSession
 
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,38}[a-z0-9]")
@@ -57,20 +55,20 @@ def check_password(password: str, username: str) -> None:
 
 def change_password(desk: Desk, old: str, new: str, *, keep: str = "") -> None:
     """One's own password. Every other session of the person ends; `keep` is this one's token."""
-    staff = _own(desk)
+    staff = own(desk)
     if not PASSWORDS.verify(old, staff.password):
         raise Invalid.one("old", "wrong", "原密码不正确")
     check_password(new, staff.username)
     if PASSWORDS.verify(new, staff.password):
         raise Invalid.one("password", "same", "新密码不能与原密码相同")
     staff.password, staff.must_change, staff.password_at = PASSWORDS.hash(new), False, utc_now()
-    _end_sessions(desk, staff.id, keep=keep)
-    _log(desk, staff, "password_changed")
+    end_sessions(desk, staff.id, keep=keep)
+    log_account(desk, staff, "password_changed")
 
 
 def set_own(desk: Desk, *, language: str, email: str) -> None:
     """Language and address for letters."""
-    staff = _own(desk)
+    staff = own(desk)
     staff.language = language if language in {"zh", "en"} else "zh"
     staff.email = _address(email)
 
@@ -101,7 +99,7 @@ def create(desk: Desk, values: Mapping[str, str]) -> tuple[Staff, str]:
             desk.session.add(row)
     except IntegrityError as taken:  # by somebody at the same moment
         raise Conflict("用户名已被使用", code="username_taken") from taken
-    _log(desk, row, "created", department=row.department)
+    log_account(desk, row, "created", department=row.department)
     return row, first
 
 
@@ -112,15 +110,15 @@ def change(desk: Desk, username: str, values: Mapping[str, str]) -> Staff:
     row.name, row.email = _name(values), _address(values.get("email", ""))
     if before != row.department:
         row.roles = [role for role in row.roles if Role(role) not in UNIT_HATS]
-        _end_sessions(desk, row.id)
-    _log(desk, row, "changed", before=before, department=row.department)
+        end_sessions(desk, row.id)
+    log_account(desk, row, "changed", before=before, department=row.department)
     return row
 
 
 def set_roles(desk: Desk, username: str, roles: Sequence[str]) -> Staff:
     """The hats of a person, by security administration alone; never one's own."""
     demand(desk.actor, Act.ASSIGN_ROLES)
-    row = _locked(desk, username)
+    row = locked(desk, username)
     if str(row.id) == desk.actor.id:
         raise Forbidden("不能给自己分配角色", code="second_person")
     chosen = frozenset(Role(role) for role in roles if role in {role.value for role in WORN})
@@ -132,8 +130,8 @@ def set_roles(desk: Desk, username: str, roles: Sequence[str]) -> Staff:
         raise Invalid.one("roles", "unit", "单位角色须先填写所在单位")
     before, row.roles = row.roles, sorted(role.value for role in chosen)
     # an open session would go on with the old hats
-    _end_sessions(desk, row.id)
-    _log(desk, row, "roles", before=before, after=row.roles)
+    end_sessions(desk, row.id)
+    log_account(desk, row, "roles", before=before, after=row.roles)
     return row
 
 
@@ -144,8 +142,8 @@ def set_active(desk: Desk, username: str, *, active: bool) -> Staff:
         raise Forbidden("不能停用自己的账号", code="own_account")
     row.active, row.failures, row.locked_until = active, 0, None
     if not active:
-        _end_sessions(desk, row.id)
-    _log(desk, row, "opened" if active else "closed")
+        end_sessions(desk, row.id)
+    log_account(desk, row, "opened" if active else "closed")
     return row
 
 
@@ -155,8 +153,8 @@ def reset_password(desk: Desk, username: str) -> tuple[Staff, str]:
     first = first_password()
     row.password, row.must_change = PASSWORDS.hash(first), True
     row.failures, row.locked_until = 0, None
-    _end_sessions(desk, row.id)
-    _log(desk, row, "password_reset")
+    end_sessions(desk, row.id)
+    log_account(desk, row, "password_reset")
     return row, first
 
 
@@ -170,8 +168,8 @@ def close_published(desk: Desk, password: str) -> int:
     for row in found:
         # a hash of nothing anybody knows; a reset makes the first password
         row.password, row.must_change = PASSWORDS.hash(secrets.token_urlsafe(24)), True
-        _end_sessions(desk, row.id)
-        _log(desk, row, "password_reset")
+        end_sessions(desk, row.id)
+        log_account(desk, row, "password_reset")
     return len(found)
 
 
@@ -212,11 +210,27 @@ def sessions(session: Session, staff_id: UUID) -> Sequence[LoginSession]:
     return session.exec(query.order_by(col(LoginSession.seen_at).desc())).all()
 
 
+def end_one(desk: Desk, handle: str) -> None:
+    """Log oneself out in one place, named by the beginning of its token's hash."""
+    staff = own(desk)
+    for login in sessions(desk.session, staff.id):
+        if handle_of(login) == handle:
+            desk.session.delete(login)
+            log_account(desk, staff, "sessions_ended")
+            return
+    raise NotFound
+
+
+def handle_of(login: LoginSession) -> str:
+    """What a session is called on its person's page: nothing that opens it."""
+    return login.token.hex()[:16]
+
+
 def end_others(desk: Desk, token: str) -> None:
     """Log oneself out everywhere else."""
-    staff = _own(desk)
-    _end_sessions(desk, staff.id, keep=token)
-    _log(desk, staff, "sessions_ended")
+    staff = own(desk)
+    end_sessions(desk, staff.id, keep=token)
+    log_account(desk, staff, "sessions_ended")
 
 
 def events(
@@ -231,7 +245,7 @@ def events(
     return session.exec(query.order_by(col(AccountEvent.id).desc()).limit(limit)).all()
 
 
-def _own(desk: Desk) -> Staff:
+def own(desk: Desk) -> Staff:
     row = desk.session.get(Staff, UUID(desk.actor.id)) if desk.actor.kind == "staff" else None
     if row is None:
         raise Forbidden
@@ -240,10 +254,10 @@ def _own(desk: Desk) -> Staff:
 
 def _held(desk: Desk, username: str) -> Staff:
     demand(desk.actor, Act.MANAGE_PEOPLE)
-    return _locked(desk, username)
+    return locked(desk, username)
 
 
-def _locked(desk: Desk, username: str) -> Staff:
+def locked(desk: Desk, username: str) -> Staff:
     query = select(Staff).where(Staff.username == username).with_for_update()
     row = desk.session.exec(query.execution_options(populate_existing=True)).first()
     if row is None:
@@ -273,23 +287,8 @@ def _address(email: str) -> str | None:
     return email or None
 
 
-def _end_sessions(desk: Desk, staff_id: UUID, *, keep: str = "") -> None:
+def end_sessions(desk: Desk, staff_id: UUID, *, keep: str = "") -> None:
     ended = delete(LoginSession).where(col(LoginSession.staff_id) == staff_id)
     if keep:
         ended = ended.where(col(LoginSession.token) != hash_token(keep))
     desk.session.execute(ended)
-
-
-def _log(desk: Desk, row: Staff, what: str, **about: Any) -> None:
-    made: datetime = desk.now
-    desk.session.add(
-        AccountEvent(
-            id=desk.new_id(),
-            staff_id=row.id,
-            username=row.username,
-            what=what,
-            about=about,
-            actor=desk.actor.tag,
-            at=made,
-        )
-    )

@@ -14,14 +14,14 @@ from starlette.responses import Response
 
 from core import logs
 from core.settings import Settings
-from web import errors, metrics, security, wiring
+from web import errors, linking, metrics, security, wiring
 from web.api import figures as api_figures
 from web.api import orders as api_orders
 from web.api import session as api_session
 from web.api import tickets as api_tickets
 from web.body_limit import BodyLimit
 from web.deps import VISITOR_COOKIE, House, find_asker
-from web.frame import LANGUAGE_COOKIE, frame_of
+from web.frame import LANGUAGE_COOKIE, LARGE_COOKIE, frame_of
 from web.pages import (
     blame,
     bulletin,
@@ -29,6 +29,7 @@ from web.pages import (
     console,
     cooperation,
     department,
+    factor,
     health,
     inbox,
     jobs,
@@ -49,6 +50,7 @@ from web.pages import (
     rulebook_edit,
     rulebook_publish,
     search,
+    signon,
     suggester,
     supervision,
     ticket,
@@ -66,7 +68,9 @@ ROUTERS = (
     api_figures.router,
     citizen.router,
     login.router,
+    signon.router,
     me.router,
+    factor.router,
     people.router,
     inbox.router,
     jobs.router,
@@ -126,6 +130,7 @@ def serve_app() -> FastAPI:
     """The factory uvicorn calls in each worker process."""
     settings = Settings()
     logs.configure(settings.log_level, "serve")
+    linking.role_map(settings.oidc_role_map or "")  # a mistake in it is told now, not at a login
     office = wiring.build(settings)
     redis = settings.redis_url.get_secret_value() if settings.redis_url else None
     return create_app(House(settings, office, security.RateLimits(redis, settings.rate_limits)))
@@ -157,7 +162,11 @@ async def _frame(request: Request, call_next: Next) -> Response:
     except errors.GONE as error:
         # asking who is there needs the database too, and stands outside the error table
         response = errors.unavailable(request, error)
+    except Exception as error:  # noqa: BLE001 - logged, and answered with headers like the rest
+        response = errors.unexpected(request, error)
     response.headers.update(security.HEADERS)
+    if request.url.scheme == "https":
+        response.headers["Strict-Transport-Security"] = f"max-age={YEAR}"
     response.headers["X-Request-ID"] = request_id
     _keep_choices(request, response)
     if "v" in request.query_params and request.url.path.startswith("/static/"):
@@ -170,7 +179,7 @@ async def _frame(request: Request, call_next: Next) -> Response:
 
 
 def _keep_choices(request: Request, response: Response) -> None:
-    """Remember a visitor's form seed and a chosen language."""
+    """Remember a visitor's form seed, a chosen language, and large text asked for by a link."""
     secure = request.url.scheme == "https"
     seed = getattr(request.state, "visitor_seed", None)
     if seed and VISITOR_COOKIE not in request.cookies:
@@ -180,6 +189,10 @@ def _keep_choices(request: Request, response: Response) -> None:
         response.set_cookie(
             LANGUAGE_COOKIE, chosen, max_age=YEAR, samesite="lax", secure=secure, httponly=True
         )
+    if "large" in request.query_params and hasattr(request.state, "frame"):
+        # the page's own button writes it too, so scripts may read it
+        large = "1" if request.state.frame.large else "0"
+        response.set_cookie(LARGE_COOKIE, large, max_age=YEAR, samesite="lax", secure=secure)
 
 
 def _log(request: Request, response: Response, seconds: float) -> None:

@@ -9,6 +9,7 @@ import notify.tasks
 import sla.tasks
 from core import jobs, logs
 from core.settings import Settings
+from intake.clamd import Clamd
 from web import filing, mailing, wiring
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
@@ -49,5 +50,6 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
     intake.tasks.declare(broker, filing.own_words)
+    intake.tasks.declare_scan(broker, Clamd(settings.clamd) if settings.clamd else None)
     sla.tasks.declare(broker)
     jobs.declare(broker, wiring.WORKS)

@@ -3,7 +3,10 @@
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import Depends, Request
 from sqlmodel import Session
@@ -12,18 +15,24 @@ from starlette.exceptions import HTTPException
 from core.database import reader
 from core.desk import Office
 from core.errors import Forbidden
+from core.moments import utc_now
 from core.people import actor_of
 from core.permissions import VISITOR, Act, Actor, business, may
 from core.privacy import Keys
 from core.settings import Settings
 from core.tables import Staff
 from notify.queries import unread_count
-from web import security
+from web import factors, security
+from web.signon import SignOn
 
 VISITOR_COOKIE = "jiesu_visitor"
 ASKED_BY_PAGES = frozenset({"/inbox/badge"})
 # all that somebody may do whose first password was given to him by another
 WITH_FIRST_PASSWORD = frozenset({"/me", "/me/password", "/inbox/badge"})
+# and whose hats ask for a second factor that is not there yet
+WITHOUT_FACTOR = WITH_FIRST_PASSWORD | {
+    "/me/factor", "/me/factor/start", "/me/factor/qr.svg", "/me/factor/confirm",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -37,6 +46,11 @@ class House:
     @property
     def keys(self) -> Keys:
         return self.office.keys
+
+    @cached_property
+    def sign_on(self) -> SignOn | None:
+        """The office's sign-on server, if it has one."""
+        return SignOn.of(self.settings)
 
 
 def house(request: Request) -> House:
@@ -55,6 +69,13 @@ class Asker:
     csrf: str
     staff: Staff | None = None
     unread: int = 0
+    # a second factor: in use, asked for by the person's hats, last shown in this session
+    enrolled: bool = False
+    factor_due: bool = False
+    factor_at: datetime | None = None
+    # the password is somebody else's, and it was the way in
+    password_due: bool = False
+    way: str = "password"
 
     def may(self, act: Act) -> bool:
         return may(self.actor, act)
@@ -75,12 +96,27 @@ def find_asker(request: Request, home: House) -> Asker:
     if token:
         with Session(home.office.engine, expire_on_commit=False) as session:
             found = security.find_session(
-                session, token, awake=request.url.path not in ASKED_BY_PAGES
+                session,
+                token,
+                home.settings,
+                awake=request.url.path not in ASKED_BY_PAGES,
             )
             if found is not None:
-                login, staff = found
+                login, staff, enrolled = found
                 actor = actor_of(staff)
-                return Asker(actor, login.csrf, staff, unread_count(session, actor.tag))
+                unread = unread_count(session, actor.tag)
+                due = not enrolled and factors.needed(staff, home.settings.second_factor_roles)
+                return Asker(
+                    actor,
+                    login.csrf,
+                    staff,
+                    unread,
+                    enrolled,
+                    due,
+                    login.factor_at,
+                    password_due=staff.must_change and login.way == "password",
+                    way=login.way,
+                )
     seed = request.cookies.get(VISITOR_COOKIE) or secrets.token_urlsafe(16)
     request.state.visitor_seed = seed
     return Asker(VISITOR, security.visitor_csrf(home.keys, seed))
@@ -90,14 +126,33 @@ def staff_asker(request: Request, asker: TheAsker) -> Asker:
     """Somebody who has logged in; pages send others to the login form."""
     if asker.staff is None:
         raise HTTPException(401)
-    if asker.staff.must_change and request.url.path not in WITH_FIRST_PASSWORD:
+    if asker.password_due and request.url.path not in WITH_FIRST_PASSWORD:
         if request.url.path.startswith("/api/"):
             raise Forbidden("请先修改初始密码", code="password_due")
         raise HTTPException(303, headers={"Location": "/me"})
+    if asker.factor_due and request.url.path not in WITHOUT_FACTOR:
+        if request.url.path.startswith("/api/"):
+            raise Forbidden("请先设置登录验证码", code="factor_due")
+        raise HTTPException(303, headers={"Location": "/me/factor"})
     return asker
 
 
 TheStaff = Annotated[Asker, Depends(staff_asker)]
+
+
+def freshly(request: Request, home: TheHouse, asker: TheStaff) -> None:
+    """For the most delicate acts: who has a second factor has shown it within the last minutes."""
+    newest = timedelta(minutes=home.settings.step_up_minutes)
+    if not asker.enrolled or (asker.factor_at and utc_now() - asker.factor_at < newest):
+        return
+    if request.url.path.startswith("/api/"):
+        raise Forbidden("请先验证登录验证码", code="factor_stale")
+    # what was sent is not kept: the page it was sent from is where to go on
+    back = request.url.path.rpartition("/")[0]
+    raise HTTPException(303, headers={"Location": f"/me/factor/again?next={quote(back)}"})
+
+
+Fresh = Depends(freshly)
 
 
 def reading(home: TheHouse) -> Iterator[Session]:
@@ -135,6 +190,9 @@ async def checked_if_staff(request: Request, asker: TheAsker) -> AsyncIterator[N
 
 
 async def _check(request: Request, asker: Asker) -> None:
+    # the browser itself says that another site's page sends this; older ones say nothing
+    if request.headers.get("sec-fetch-site") == "cross-site":
+        raise Forbidden("页面已过期，请刷新后重新提交", code="csrf")
     given = request.headers.get("x-csrf-token")
     if given is None and "form" in request.headers.get("content-type", ""):
         given = str((await request.form()).get("csrf", ""))

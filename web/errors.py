@@ -22,6 +22,7 @@ from core.errors import (
     Refused,
     TooMany,
     TransitionRefused,
+    Unavailable,
 )
 from core.i18n import N_, translate
 from web.rendering import Frame, page
@@ -33,6 +34,7 @@ STATUS: Mapping[type[Refused], int] = {
     TransitionRefused: 409,
     Conflict: 409,
     TooMany: 429,
+    Unavailable: 503,
     Refused: 400,
 }
 PLAIN: Mapping[int, tuple[str, str]] = {

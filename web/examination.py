@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 from core.database import APP_ROLE, psycopg_url
 from core.moments import utc_now
 from core.settings import Settings
+from intake.clamd import Clamd, ScannerDown
 
 LEAST_FREE = 1 * 2**30
 OLDEST_POSTGRES = 150000
@@ -32,6 +33,8 @@ class Finding:
 def examine(settings: Settings, folder: Path) -> list[Finding]:
     """Look at everything an installation needs; nothing is changed."""
     found = [*_folder(folder), *_secret(settings, folder)]
+    if settings.clamd is not None:
+        found.append(_scanner(settings.clamd))
     addresses = _addresses(settings, folder)
     if addresses is None:
         found.append(
@@ -146,6 +149,18 @@ def _time(engine: Engine) -> Finding:
         apart < 5,
         "synchronise both with NTP: promises are counted in seconds",
     )
+
+
+def _scanner(address: str) -> Finding:
+    try:
+        Clamd(address, timeout=5).ping()
+    except (ScannerDown, ValueError) as error:
+        return Finding(
+            f"the virus scanner does not answer: {error}",
+            False,
+            "start clamd, or correct JIESU_CLAMD: files wait for it and are not handed out",
+        )
+    return Finding("the virus scanner answers", True)
 
 
 def _redis(url: str) -> Finding:

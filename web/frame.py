@@ -36,7 +36,7 @@ def frame_of(request: Request, home: House) -> Frame:
     return Frame(
         language=language,
         theme=theme if theme in THEMES else "auto",
-        large=cookies.get(LARGE_COOKIE) == "1",
+        large=(request.query_params.get("large") or cookies.get(LARGE_COOKIE)) == "1",
         csrf=asker.csrf,
         name=asker.staff.name if asker.staff else "",
         roles=tuple(sorted(role.value for role in asker.actor.roles)),

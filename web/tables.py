@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
 
@@ -21,6 +21,40 @@ class LoginSession(SQLModel, table=True):
     csrf: str = Field(sa_type=Text)
     created_at: datetime
     seen_at: datetime
+    # when this browser last showed a second factor
+    factor_at: datetime | None = None
+    way: str = Field(default="password", sa_type=Text)
+
+
+class SecondFactor(SQLModel, table=True):
+    """What a person's telephone shows, once confirmed; and the codes for when it is lost."""
+
+    __tablename__ = "second_factor"
+
+    staff_id: UUID = Field(
+        sa_column=Column(ForeignKey("staff.id", ondelete="CASCADE"), primary_key=True)
+    )
+    secret: bytes = Field(sa_type=LargeBinary)
+    # the last half minute a code was taken for: none is taken twice
+    last_step: int = Field(default=0, sa_type=BigInteger)
+    codes: list[str] = Field(default_factory=list, sa_column=Column(ARRAY(Text), nullable=False))
+    started_at: datetime
+    confirmed_at: datetime | None = None
+
+
+class SignOnSubject(SQLModel, table=True):
+    """Who a sign-on server means by a subject; names and addresses there may change, this not."""
+
+    __tablename__ = "sign_on_subject"
+    __table_args__ = (UniqueConstraint("issuer", "staff_id"),)
+
+    issuer: str = Field(primary_key=True, sa_type=Text)
+    subject: str = Field(primary_key=True, sa_type=Text)
+    staff_id: UUID = Field(
+        sa_column=Column(ForeignKey("staff.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    linked_at: datetime
+    linked_by: str = Field(sa_type=Text)
 
 
 class AccountEvent(SQLModel, table=True):

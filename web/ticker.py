@@ -16,9 +16,10 @@ import sla.sweep
 from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
-from intake import learning
+from intake import learning, scanning
 from routing import publishing
 from sla import holds, recounting
+from web import security
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -46,6 +47,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
+        Chore("rescan", 300, lambda: rescan(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
@@ -68,6 +70,12 @@ def resend(office: Office) -> int:
         return notify.service.resend_due(desk) + jobs.resend_due(desk)
 
 
+def rescan(office: Office) -> int:
+    """Ask again about files that nobody has looked into yet."""
+    with office.desk(SYSTEM) as desk:
+        return scanning.resend_due(desk)
+
+
 def retire(office: Office) -> int:
     """Mark rulebooks whose successor has taken over."""
     with office.desk(SYSTEM) as desk:
@@ -75,10 +83,11 @@ def retire(office: Office) -> int:
 
 
 def prune(office: Office) -> int:
-    """Forget old outbox rows and jobs."""
+    """Forget old outbox rows and jobs, and logins that are over."""
     with Session(office.engine) as session, session.begin():
         outbox.prune(session, now=office.now())
         jobs.prune(session, office)
+        security.prune(session)
     return 0
 
 

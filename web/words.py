@@ -116,6 +116,14 @@ ACCOUNT_EVENT = {
     "password_reset": N_("重置密码"),
     "password_changed": N_("本人修改密码"),
     "sessions_ended": N_("退出其他登录"),
+    "locked": N_("多次登录失败，暂时锁定"),
+    "factor_on": N_("启用登录验证码"),
+    "factor_off": N_("本人停用登录验证码"),
+    "factor_codes": N_("更换备用码"),
+    "factor_reset": N_("重置登录验证码"),
+    "recovery_used": N_("用备用码登录或验证"),
+    "linked": N_("关联统一认证账号"),
+    "unlinked": N_("取消关联统一认证账号"),
 }
 HOLD_GROUND = {
     "waiting_law": N_("等待诉讼、仲裁、鉴定等法定程序"),

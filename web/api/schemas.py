@@ -282,10 +282,11 @@ class CallbackIn(Strict):
 
 
 class LoginIn(Strict):
-    """Name and password of a member of staff."""
+    """Name and password of a member of staff, and the code of who has a second factor."""
 
     username: str = Field(max_length=100)
     password: str = Field(max_length=200)
+    code: str = Field(default="", max_length=60)
 
 
 class LoginOut(BaseModel):

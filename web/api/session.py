@@ -5,7 +5,7 @@ from fastapi import APIRouter, Request, Response
 from core.permissions import VISITOR
 from web import security
 from web.api.schemas import LoginIn, LoginOut
-from web.deps import Checked, TheHouse
+from web.deps import Checked, House, TheHouse
 
 router = APIRouter(prefix="/api/v1", tags=["session"])
 
@@ -16,6 +16,8 @@ def log_in(body: LoginIn, request: Request, response: Response, home: TheHouse) 
     home.limits.hit("login", security.caller(request))
     with home.office.desk(VISITOR) as desk:
         login = security.log_in(desk, body.username, body.password)
+        if isinstance(login, security.Challenge):
+            login = security.answer(desk, login.token, body.code)
     if login is None:  # raised after the commit, so that the failure is counted
         raise security.LoginFailed
     keep(request, response, login.token)
@@ -32,11 +34,12 @@ def log_out(request: Request, response: Response, home: TheHouse) -> None:
 
 def keep(request: Request, response: Response, token: str) -> None:
     """Set the session cookie, for this site only and out of scripts' reach."""
+    home: House = request.app.state.house
     response.set_cookie(
         security.COOKIE,
         token,
         httponly=True,
         samesite="lax",
         secure=request.url.scheme == "https",
-        max_age=int(security.LONGEST.total_seconds()),
+        max_age=home.settings.session_hours * 3600,
     )

@@ -171,6 +171,7 @@ def one(
         eyes = Audience.STAFF
     else:
         home.limits.hit("track", security.caller(request))
+        home.limits.hit("ticket", ids.normal_number(number))
         ticket = service.owned(session, home.keys, number, query_code or "")
         eyes = Audience.PARTIES
     return detail(session, ticket, eyes)
@@ -199,6 +200,7 @@ def detail(session: Session, ticket: Ticket, eyes: Audience) -> TicketDetail:
 def call_back(number: str, body: CallbackIn, request: Request, home: TheHouse) -> dict[str, str]:
     """The complainant's three answers: contacted? solved? which grade?"""
     home.limits.hit("track", security.caller(request))
+    home.limits.hit("ticket", ids.normal_number(number))
     with home.office.desk(business(ids.normal_number(number))) as desk:
         ticket = service.owned(desk.session, home.keys, number, body.query_code)
         closing.answer_callback(

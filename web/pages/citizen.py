@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 from starlette.datastructures import FormData
 
-from core import timeline
+from core import ids, timeline
 from core.errors import Invalid, Refused
 from core.events import Audience
 from core.i18n import translate
@@ -137,6 +137,7 @@ def find(
 ) -> Response:
     """To the ticket's own page; a wrong pair is not told which of the two was wrong."""
     home.limits.hit("track", security.caller(request))
+    home.limits.hit("ticket", ids.normal_number(number))
     try:
         ticket = service.owned(session, home.keys, number, query_code)
     except Refused:

@@ -43,9 +43,16 @@ def _page(
         person=asker.staff,
         roles=[words.word(language, words.ROLE, role) for role in asker.staff.roles],
         sessions=[
-            {"since": login.created_at, "seen": login.seen_at, "this": login.token == mine}
+            {
+                "since": login.created_at,
+                "seen": login.seen_at,
+                "this": login.token == mine,
+                "handle": accounts.handle_of(login),
+            }
             for login in accounts.sessions(session, asker.staff.id)
         ],
+        password_due=asker.password_due,
+        factor=asker.enrolled,
         done=done,
         faults=faults,
     )
@@ -90,6 +97,14 @@ def end_others(request: Request, home: TheHouse, asker: TheStaff) -> Response:
     """Out everywhere else."""
     with home.office.desk(asker.actor) as desk:
         accounts.end_others(desk, request.cookies.get(security.COOKIE, ""))
+    return RedirectResponse("/me?done=sessions", 303)
+
+
+@router.post("/me/sessions/{handle}", dependencies=[Checked])
+def end_one(handle: str, home: TheHouse, asker: TheStaff) -> Response:
+    """Out in one other place."""
+    with home.office.desk(asker.actor) as desk:
+        accounts.end_one(desk, handle)
     return RedirectResponse("/me?done=sessions", 303)
 
 

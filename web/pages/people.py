@@ -10,13 +10,14 @@ from starlette.datastructures import FormData
 
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.i18n import translate
 from core.moments import utc_now
 from core.people import departments
-from core.permissions import Act, demand
+from core.permissions import VISITOR, Act, demand
 from core.tables import Staff
 from routing import queries as routing_queries
-from web import accounts, words
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web import accounts, enrolment, factors, linking, words
+from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff, house
 from web.errors import language_of, status_of
 from web.pages import views
 from web.pages.forms import faults_of, form, texts
@@ -97,8 +98,21 @@ def _page(
         makes=asker.may(Act.MANAGE_PEOPLE),
         assigns=row is not None and asker.may(Act.ASSIGN_ROLES) and not own,
         own=own,
+        **_ways_in(request, asker, session, row),
         faults=faults,
     )
+
+
+def _ways_in(request: Request, asker: Asker, session: Session, row: Staff | None) -> dict[str, Any]:
+    """What the sign-on server calls the person, and whether he has a second factor."""
+    issuer = house(request).settings.oidc_issuer
+    if row is None:
+        return {"links": False, "linked": None, "factor": False}
+    return {
+        "links": issuer is not None and asker.may(Act.MANAGE_PEOPLE),
+        "linked": linking.of(session, issuer, row) if issuer else None,
+        "factor": factors.confirmed(session, row.id) is not None,
+    }
 
 
 @router.post("/people/{username}", dependencies=[Checked])
@@ -124,7 +138,7 @@ def _save(request: Request, home: House, asker: Asker, username: str, data: Form
 FIELDS = ("username", "name", "department", "email")
 
 
-@router.post("/people/{username}/roles", dependencies=[Checked])
+@router.post("/people/{username}/roles", dependencies=[Checked, Fresh])
 def set_roles(
     request: Request,
     home: TheHouse,
@@ -157,7 +171,35 @@ def set_active(
     )
 
 
-@router.post("/people/{username}/password", dependencies=[Checked])
+@router.post("/people/{username}/subject", dependencies=[Checked, Fresh])
+def link(
+    request: Request,
+    home: TheHouse,
+    asker: TheStaff,
+    username: str,
+    subject: Annotated[str, Form(max_length=300)] = "",
+) -> Response:
+    """Who this is on the sign-on server; empty: nobody."""
+    issuer = home.settings.oidc_issuer
+    if issuer is None:
+        raise NotFound
+    return _do(
+        request,
+        home,
+        asker,
+        username,
+        lambda desk: linking.link(desk, username, issuer, subject),
+        {},
+    )
+
+
+@router.post("/people/{username}/factor", dependencies=[Checked, Fresh])
+def reset_factor(request: Request, home: TheHouse, asker: TheStaff, username: str) -> Response:
+    """For somebody who lost his telephone and his recovery codes."""
+    return _do(request, home, asker, username, lambda desk: enrolment.reset(desk, username), {})
+
+
+@router.post("/people/{username}/password", dependencies=[Checked, Fresh])
 def reset_password(request: Request, home: TheHouse, asker: TheStaff, username: str) -> Response:
     """A new first password, shown once."""
     made: list[tuple[Staff, str]] = []
@@ -227,6 +269,9 @@ def _told(session: Session, line: Any, language: str) -> dict[str, Any]:
     return {
         "at": line.at,
         "what": words.word(language, words.ACCOUNT_EVENT, line.what),
-        "by": views.actor_word(session, line.actor, language, staff=True),
+        # a failed login is nobody's act yet
+        "by": translate(language, "登录前")
+        if line.actor == VISITOR.tag
+        else views.actor_word(session, line.actor, language, staff=True),
         "about": "、".join(words.word(language, words.ROLE, role) for role in about or ()),
     }

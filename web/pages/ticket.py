@@ -17,13 +17,13 @@ from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
-from intake import queries, service
+from intake import queries, scanning, service
 from routing import queries as routing_queries
 from routing import service as orders
 from sla import queries as sla_queries
 from web import words
 from web.api.tickets import found
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
@@ -220,7 +220,7 @@ def refused_page(
         return _page(request, home, asker, session, number, faults, status=409, form=form)
 
 
-@router.post("/tickets/{number}/unmask", dependencies=[Checked])
+@router.post("/tickets/{number}/unmask", dependencies=[Checked, Fresh])
 def unmask(
     request: Request, number: str, home: TheHouse, asker: TheStaff, reason: Code = ""
 ) -> Response:
@@ -349,11 +349,14 @@ def note(
 
 
 @router.get("/tickets/{number}/files/{file}")
-def attachment(number: str, file: UUID, asker: TheStaff, session: TheReader) -> Response:
+def attachment(
+    number: str, file: UUID, home: TheHouse, asker: TheStaff, session: TheReader
+) -> Response:
     """A file, by its id, always as a download and never sniffed."""
     ticket = found(session, asker, number)
     row = next((row for row in queries.attachments(session, ticket.id) if row.id == file), None)
     if row is None:
         raise NotFound
+    scanning.check_served(row, scanning=home.settings.clamd is not None)
     headers = {"Content-Disposition": f'attachment; filename="{row.id}"'}
     return Response(row.body, media_type=row.media_type, headers=headers)
