@@ -79,6 +79,16 @@ class InfoSupplied(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class InfoAdded(Event):
+    """The complainant added something that nobody had asked for; `text` is the row of the words."""
+
+    kind: ClassVar[str] = "ticket.info_added"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class TicketAccepted(Event):
     """Accepted for handling: by rule, by a person, or because the limit passed."""
 

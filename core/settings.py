@@ -13,7 +13,13 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("DATABASE_URL", "REDIS_URL", "JIESU_SECRET_KEY", "JIESU_OLD_SECRET_KEYS")
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "JIESU_SECRET_KEY",
+    "JIESU_OLD_SECRET_KEYS",
+    "JIESU_MAIL_IN_URL",
+)
 
 
 class Settings(BaseSettings):
@@ -71,6 +77,24 @@ class Settings(BaseSettings):
         description="smtp:// or smtps://user:password@host:port; unset: no e-mail leaves",
     )
     mail_from: str = Field("jiesu@localhost", description="sender address of e-mail")
+    mail_in_url: SecretStr | None = Field(
+        None,
+        description="imaps://user:password@host:port of the mailbox that requests are read from "
+        "(imap:// is STARTTLS); unset: no e-mail is read",
+    )
+    mail_in_address: str | None = Field(
+        None,
+        description="address people write to; letters then ask for answers there, as "
+        "name+signature@domain",
+    )
+    mail_in_folder: str = Field("INBOX", description="folder of the mailbox that is emptied")
+    mail_in_done: str = Field("jiesu-done", description="folder for messages that were filed")
+    mail_in_refused: str = Field(
+        "jiesu-refused", description="folder for messages that were refused or ignored"
+    )
+    mail_in_every: int = Field(
+        60, ge=5, le=86400, description="seconds between two looks into the mailbox"
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"

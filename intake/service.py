@@ -92,7 +92,7 @@ def register(
     ticket, code = _ticket(desk, draft, area, advice)
     _contact(desk, draft, ticket)
     for file in draft.attachments:
-        _attach(desk, ticket, file)
+        attach(desk, ticket, file)
     if receipt is not None:
         desk.session.add(
             Receipt(
@@ -245,7 +245,8 @@ def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
     )
 
 
-def _attach(desk: Desk, ticket: Ticket, file: File) -> None:
+def attach(desk: Desk, ticket: Ticket, file: File) -> None:
+    """Keep a checked file with its ticket."""
     desk.session.add(
         Attachment(
             id=desk.new_id(),

@@ -69,6 +69,54 @@ class Receipt(SQLModel, table=True):
     received_at: datetime = Field(index=True)
 
 
+class MailRow(SQLModel, table=True):
+    """A message that was taken from the mailbox: what became of it, not who wrote it."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        code_check("state", ("filed", "added", "ignored", "refused")),
+        code_check("answer_state", ("none", "queued", "sending", "sent", "dead")),
+        Index("ix_mail_taken", "taken_at"),
+        Index("ix_mail_sender", "sender_index", "taken_at"),
+        Index(
+            "ix_mail_answer",
+            "next_at",
+            postgresql_where=text("answer_state IN ('queued', 'sending')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(sa_type=Text, unique=True)  # hash of its identifier, or of its content
+    digest: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    code: str = Field(default="", sa_type=Text)
+    ticket_id: UUID | None = Field(default=None, foreign_key="ticket.id", index=True)
+    sender_index: bytes | None = Field(default=None, sa_type=LargeBinary)
+    size: int
+    taken_at: datetime
+    # what its sender is to be told, sealed, until it is told
+    answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    answer_state: str = Field(default="none", sa_type=Text)
+    attempts: int = 0
+    next_at: datetime | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+class LineRow(SQLModel, table=True):
+    """A line to the outside that is looked at every so often: when last, and how it went."""
+
+    __tablename__ = "line"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    asked_at: datetime | None = None
+    tried_at: datetime | None = None
+    done_at: datetime | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+    result: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
+
+
 class SuggesterRow(SQLModel, table=True):
     """A trained suggester. One is adopted; the others wait, or are kept for going back."""
 

@@ -1,4 +1,4 @@
-"""The background actor that trains a suggester. Messages carry the id of what was asked."""
+"""The background actors: train a suggester, empty the mailbox, answer a sender. Ids only."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -26,3 +26,22 @@ def declare(
         retrain(the_office(), SYSTEM, asked=UUID(asked), extra=extra())
 
     return learn
+
+
+def declare_mail(
+    broker: dramatiq.Broker, poll: Callable[[], object], answer: Callable[[UUID], None]
+) -> tuple["dramatiq.Actor[..., None]", "dramatiq.Actor[..., None]"]:
+    """The actors `intake.poll_mail` and `intake.answer_mail`; both come again by the ticker."""
+
+    @dramatiq.actor(
+        actor_name="intake.poll_mail", broker=broker, max_retries=0, time_limit=LONGEST_MS
+    )
+    def look(asked: str) -> None:
+        del asked  # says only when: a look that comes late is as good
+        poll()
+
+    @dramatiq.actor(actor_name="intake.answer_mail", broker=broker, max_retries=0)
+    def tell(mail: str) -> None:
+        answer(UUID(mail))
+
+    return look, tell

@@ -8,8 +8,9 @@ import intake.tasks
 import notify.tasks
 import sla.tasks
 from core import jobs, logs
+from core.desk import the_office
 from core.settings import Settings
-from web import filing, mailing, wiring
+from web import filing, mail_in, mailing, wiring
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
 HEARTBEAT_MS = 15_000
@@ -49,5 +50,11 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     """Declare every room's actors on the broker."""
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
     intake.tasks.declare(broker, filing.own_words)
+    ways = mailing.transports(settings)
+    intake.tasks.declare_mail(
+        broker,
+        lambda: mail_in.poll(the_office(), settings),
+        lambda mail: mail_in.answer(the_office(), settings, ways.get("email"), mail),
+    )
     sla.tasks.declare(broker)
     jobs.declare(broker, wiring.WORKS)

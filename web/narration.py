@@ -33,6 +33,7 @@ LINES: Mapping[str, _Line] = {
     "ticket.received": _Line(N_("收到诉求"), "inbox"),
     "ticket.info_requested": _Line(N_("请补充材料"), "edit", "yellow"),
     "ticket.info_supplied": _Line(N_("已补充材料"), "edit"),
+    "ticket.info_added": _Line(N_("企业补充说明"), "edit"),
     "ticket.accepted": _Line(N_("受理"), "check"),
     "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
     "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
