@@ -244,4 +244,5 @@ def listed(
 def counts(session: Session, since: datetime) -> dict[str, int]:
     """How many messages met which fate."""
     query = select(MailRow.state, func.count()).where(MailRow.taken_at >= since)
-    return dict(session.exec(query.group_by(col(MailRow.state))).all())
+    found = dict(session.exec(query.group_by(col(MailRow.state))).all())
+    return dict.fromkeys(("filed", "added", "ignored", "refused"), 0) | found

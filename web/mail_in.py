@@ -68,9 +68,19 @@ def ask_if_due(office: Office, settings: Settings) -> int:
         wait = every if back else PATIENCE
         if asked is not None and desk.now < asked + wait:
             return 0
-        line.asked_at = desk.now
-        post(desk, "intake.poll_mail", asked=desk.now.isoformat())
+        _ask(desk, line)
     return 1
+
+
+def ask(office: Office) -> None:
+    """Have the worker look into the mailbox now."""
+    with office.desk(SYSTEM) as desk:
+        _ask(desk, line_of(desk))
+
+
+def _ask(desk: Desk, line: LineRow) -> None:
+    line.asked_at = desk.now
+    post(desk, "intake.poll_mail", asked=desk.now.isoformat())
 
 
 def line_of(desk: Desk) -> LineRow:

@@ -39,7 +39,7 @@ PLACES = {
         "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
     ),
-    "sysadmin": ("/inbox", "/console", "/people", "/people/operator", "/people/new", "/me"),
+    "sysadmin": ("/inbox", "/console", "/people", "/mailbox", "/people/operator", "/people/new", "/me"),
 }  # fmt: skip
 # what a page answers when it is no page for this person, and rightly so
 ANSWERS = {"/nosuch": 404, "sysadmin/console": 403}

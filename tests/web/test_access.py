@@ -36,6 +36,7 @@ PAGES = {
     "/units/rsj/edit": {"dispatcher", "supervisor"},
     "/units/new": {"dispatcher", "supervisor"},
     "/rulebooks": {"dispatcher", "supervisor"},
+    "/mailbox": {"sysadmin"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
     "/inbox": {

@@ -544,3 +544,20 @@ def test_a_message_we_choke_on_does_not_hold_up_those_behind_it(
     mail_in.poll(office, settings)
     assert fates(office) == [("filed", ""), ("refused", "broken")]
     assert box.folders == (0, 1, 1)
+
+
+def test_the_administrator_sees_the_line_and_the_reasons_but_no_sender(
+    office: Office, box: Box, settings: Settings, staff, house
+) -> None:
+    box.put(letter("短", Subject=""), letter(name="<2@x>"))
+    mail_in.poll(office, settings)
+    client = staff("sysadmin")
+    page = client.get("/mailbox").text
+    assert "没有设置收件邮箱" in page  # this process was not told of it
+    assert "内容缺少或过长" in page
+    assert "待回复" in page
+    assert "firm" not in page
+    [ticket] = rows(office, Ticket)
+    assert ticket.number[15:21] in client.get("/mailbox?state=taken").text
+    assert client.get("/mailbox?after=nonsense").status_code == 422
+    assert client.post("/mailbox/poll").json()["code"] == "no_mailbox"
