@@ -58,6 +58,8 @@ class TicketReceived(Event):
     caution: str | None = None
     guess_share: int | None = None
     guess_model: str | None = None
+    # by when an upper platform wants its answer
+    limit_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,14 @@ class InfoAdded(Event):
     audience: ClassVar[Audience] = Audience.PARTIES
     text: UUID
     channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGiven(Event):
+    """The upper platform that sent the request gave it another limit."""
+
+    kind: ClassVar[str] = "ticket.limit_given"
+    limit_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -521,6 +531,7 @@ class ClockStarted(Event):
     order: UUID | None = None
     department: str | None = None
     generation: int = 1
+    given: bool = False  # the due time follows a limit from outside, not the policy's length
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ SECRETS = (
     "JIESU_SECRET_KEY",
     "JIESU_OLD_SECRET_KEYS",
     "JIESU_MAIL_IN_URL",
+    "JIESU_RELAY_SECRET",
 )
 
 
@@ -94,6 +95,23 @@ class Settings(BaseSettings):
     )
     mail_in_every: int = Field(
         60, ge=5, le=86400, description="seconds between two looks into the mailbox"
+    )
+    relay_url: str | None = Field(
+        None, description="address of the upper platform's interface; unset: nothing is told it"
+    )
+    relay_secret: SecretStr | None = Field(
+        None, description="secret by which the upper platform knows what we send"
+    )
+    relay_token_hash: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 (hex) of the token the upper platform sends cases with; unset: none "
+        "is taken",
+    )
+    relay_networks: str | None = Field(
+        None,
+        description="comma-separated networks the upper platform may be in although they are "
+        "private; there http:// will do",
     )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

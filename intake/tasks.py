@@ -1,4 +1,4 @@
-"""The background actors: train a suggester, empty the mailbox, answer a sender. Ids only."""
+"""The background actors: a suggester learns, the mailbox, the upper platform. Ids only."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -45,3 +45,22 @@ def declare_mail(
         answer(UUID(mail))
 
     return look, tell
+
+
+def declare_relay(
+    broker: dramatiq.Broker, report: Callable[[UUID], object], compare: Callable[[], object]
+) -> tuple["dramatiq.Actor[..., None]", "dramatiq.Actor[..., None]"]:
+    """The actors `intake.relay_report` and `intake.relay_compare`."""
+
+    @dramatiq.actor(actor_name="intake.relay_report", broker=broker, max_retries=0)
+    def tell(ticket: str) -> None:
+        report(UUID(ticket))
+
+    @dramatiq.actor(
+        actor_name="intake.relay_compare", broker=broker, max_retries=0, time_limit=LONGEST_MS
+    )
+    def look(asked: str) -> None:
+        del asked
+        compare()
+
+    return tell, look

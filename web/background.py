@@ -10,7 +10,7 @@ import sla.tasks
 from core import jobs, logs
 from core.desk import the_office
 from core.settings import Settings
-from web import filing, mail_in, mailing, wiring
+from web import filing, mail_in, mailing, relaying, wiring
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
 HEARTBEAT_MS = 15_000
@@ -55,6 +55,11 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
         broker,
         lambda: mail_in.poll(the_office(), settings),
         lambda mail: mail_in.answer(the_office(), settings, ways.get("email"), mail),
+    )
+    intake.tasks.declare_relay(
+        broker,
+        lambda ticket: relaying.report(the_office(), settings, ticket),
+        lambda: relaying.compare(the_office(), settings),
     )
     sla.tasks.declare(broker)
     jobs.declare(broker, wiring.WORKS)

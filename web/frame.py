@@ -22,7 +22,7 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
 )
 # pages that belong to a place but are found elsewhere
-BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight"}
+BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight", "/relay": "/triage"}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 

@@ -20,7 +20,7 @@ from core.settings import load
 from intake import learning
 from routing import publishing
 from sla import holds, recounting
-from web import mail_in
+from web import mail_in, relaying
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -45,6 +45,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
         Chore("mail", 5, lambda: mail_in.ask_if_due(office, load())),
+        Chore("compare", 60, lambda: relaying.ask_if_due(office, load())),
         Chore("resume", 60, lambda: holds.resume_due(office)),
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
@@ -69,7 +70,7 @@ def resend(office: Office) -> int:
     """Promise again what a lost queue or a dead worker left undone."""
     with office.desk(SYSTEM) as desk:
         sent = notify.service.resend_due(desk) + jobs.resend_due(desk)
-    return sent + mail_in.resend_due(office)
+    return sent + mail_in.resend_due(office) + relaying.resend_due(office, load())
 
 
 def retire(office: Office) -> int:

@@ -1,4 +1,4 @@
-"""Lines to the outside: messages from the mailbox, and when each line was last looked at.
+"""Lines to the outside: messages from the mailbox, cases of an upper platform, how each goes.
 
 Revision: 20261124_lines
 Before: 20261123_search
@@ -56,8 +56,79 @@ def upgrade() -> None:
         ["next_at"],
         postgresql_where=sa.text("answer_state IN ('queued', 'sending')"),
     )
+    op.add_column("ticket", sa.Column("limit_at", INSTANT))
+    _relay()
+
+
+def _relay() -> None:
+    op.create_table(
+        "relay_case",
+        sa.Column(
+            "ticket_id",
+            sa.Uuid(),
+            sa.ForeignKey("ticket.id", ondelete="CASCADE"),
+            primary_key=True,
+        ),
+        sa.Column("upper_number", sa.Text(), nullable=False, unique=True),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("first_limit_at", INSTANT, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reports", sa.Integer(), nullable=False),
+        sa.Column("pushed_at", INSTANT, nullable=False),
+        sa.Column("updated_at", INSTANT, nullable=False),
+    )
+    op.create_index("ix_relay_case_updated_at", "relay_case", ["updated_at"])
+    op.create_table(
+        "relay_report",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("ticket_id", sa.Uuid(), sa.ForeignKey("relay_case.ticket_id"), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("facts", JSONB(), nullable=False),
+        sa.Column("words", sa.Uuid()),
+        sa.Column("at", INSTANT, nullable=False),
+        sa.Column("send_state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_at", INSTANT, nullable=False),
+        sa.Column("error", sa.Text()),
+        sa.Column("sent_at", INSTANT),
+        sa.UniqueConstraint("ticket_id", "sequence"),
+        sa.CheckConstraint("send_state IN ('queued', 'sending', 'sent', 'refused')", "send_state"),
+    )
+    op.create_index(
+        "ix_relay_report_unsent",
+        "relay_report",
+        ["next_at"],
+        postgresql_where=sa.text("send_state IN ('queued', 'sending')"),
+    )
+    op.create_table(
+        "relay_difference",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("upper_number", sa.Text(), nullable=False),
+        sa.Column("theirs", sa.Text(), nullable=False),
+        sa.Column("ours", sa.Text(), nullable=False),
+        sa.Column("found_at", INSTANT, nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("ended_at", INSTANT),
+        sa.Column("ended_by", sa.Text()),
+        sa.CheckConstraint("kind IN ('missing_here', 'missing_there', 'state')", "kind"),
+        sa.CheckConstraint("outcome IN ('open', 'repaired', 'gone')", "outcome"),
+    )
+    op.create_index(
+        "uq_relay_difference_open",
+        "relay_difference",
+        ["upper_number"],
+        unique=True,
+        postgresql_where=sa.text("outcome = 'open'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("relay_difference")
+    op.drop_table("relay_report")
+    op.drop_table("relay_case")
+    op.drop_column("ticket", "limit_at")
     op.drop_table("mail")
     op.drop_table("line")

@@ -28,7 +28,7 @@ PUBLIC = ("/", "/file", "/track", "/login", "/patterns", "/nosuch")
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
     "dispatcher": (
-        "/triage", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
+        "/triage", "/relay", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
         "/limits/drafts/{draft}/policies/resolve.complaint.normal",
         "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
         "/limits/what-if",

@@ -15,6 +15,7 @@ PAGES = {
     "/console": {"operator", "dispatcher"},
     "/triage": {"dispatcher", "supervisor"},
     "/proposals": {"dispatcher", "supervisor"},
+    "/relay": {"dispatcher", "supervisor"},
     "/suggester": {"dispatcher", "supervisor"},
     "/board": {"xzspj", "xzspj.head", "rsj"},
     "/callbacks": {"callback"},
