@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 from imap_tools import BaseMailBox, ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 TIMEOUT = 30
+# what a server says of one message; the others may still be well
+OF_ONE = (imaplib.IMAP4.error, ImapToolsError)
 PORTS = {"imap": 143, "imaps": 993}
 SIZE = re.compile(rb"RFC822\.SIZE (\d+)")
 
@@ -49,6 +51,11 @@ def account(url: str, *, folder: str, done: str, refused: str) -> Account:
         done=done,
         refused=refused,
     )
+
+
+def broken(error: Exception) -> bool:
+    """Whether the whole connection is gone, and not one message at fault."""
+    return isinstance(error, imaplib.IMAP4.abort)
 
 
 class Opened:

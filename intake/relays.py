@@ -58,6 +58,8 @@ def push(desk: Desk, pushed: Push, register: Register) -> Filed:
         if case.digest != digest:
             raise Conflict("同一上级编号已用于另一份内容", code="upper_number_reused")
         ticket = desk.session.get_one(Ticket, case.ticket_id)
+        if pushed.limit not in {case.first_limit_at, ticket.limit_at}:
+            raise Conflict("时限与此前不同，请用调整时限的接口", code="limit_differs")
         return Filed(ticket, query_code(desk.keys, ticket), repeated=True)
     _sane(desk, pushed.limit)
     filed = register(desk, pushed.draft, pushed.limit)

@@ -30,7 +30,7 @@ from web import filing, mail_answers
 
 log = logs.get("mail")
 LINE = "mail"
-BATCH = 50
+BATCH = 200
 # a poll that was asked for and not seen is lost after this
 PATIENCE = timedelta(minutes=5)
 LEASE = timedelta(minutes=2)
@@ -108,21 +108,12 @@ def _alone(office: Office) -> Iterator[bool]:
 
 def poll(office: Office, settings: Settings) -> int:
     """Empty the mailbox. How many messages were put away; the line tells how it went."""
-    place = account(settings)
-    if place is None:
+    if settings.mail_in_url is None:
         return 0
     with _alone(office) as mine:
         if not mine:
             return 0
-        done, error = 0, None
-        try:
-            with mailbox.opened(place) as box:
-                for uid in box.waiting(BATCH):
-                    _one(office, settings, box, uid)
-                    done += 1
-        except MailboxUnavailable as unavailable:
-            error = str(unavailable)
-            log.warning("mailbox_unavailable", reason=error)
+        done, error = _emptied(office, settings)
         with office.desk(SYSTEM) as desk:
             line = line_of(desk)
             line.tried_at, line.error = desk.now, error
@@ -131,20 +122,50 @@ def poll(office: Office, settings: Settings) -> int:
     return done
 
 
+def _emptied(office: Office, settings: Settings) -> tuple[int, str | None]:
+    """How many messages were put away, and what went wrong, as a word."""
+    done, error = 0, None
+    try:
+        place = account(settings)
+        assert place is not None  # the caller looked
+        with mailbox.opened(place) as box:
+            for uid in box.waiting(BATCH):
+                try:
+                    done += _one(office, settings, box, uid)
+                except mailbox.OF_ONE as of_one:
+                    if mailbox.broken(of_one):
+                        raise
+                    error = "message"  # it stays where it is; those behind it are not held up
+                    log.warning("mail_left", reason=type(of_one).__name__)
+    except ValueError:
+        error = "settings"
+    except MailboxUnavailable as unavailable:
+        error = str(unavailable)
+    if error:
+        log.warning("mailbox_unavailable", reason=error)
+    return done, error
+
+
 # --- one message ----------------------------------------------------------------------------
 
 
-def _one(office: Office, settings: Settings, box: Opened, uid: str) -> None:
+def _one(office: Office, settings: Settings, box: Opened, uid: str) -> bool:
     """File first, move second: a death between the two finds it filed, and only moves it."""
     arrival = _arrival(box, uid, settings)
+    if arrival is None:
+        return False
     fate = take(office, settings, arrival)
     well = fate.state in {"filed", "added"}
     box.put_away(uid, box.place.done if well else box.place.refused)
     log.info("mail_taken", state=fate.state, code=fate.code, size=arrival.size)
+    return True
 
 
-def _arrival(box: Opened, uid: str, settings: Settings) -> Arrival:
+def _arrival(box: Opened, uid: str, settings: Settings) -> Arrival | None:
+    """The message, or None when somebody else has taken it away meanwhile."""
     size = box.size(uid)
+    if not size:
+        return None
     if size > settings.upload_limit_mb * 2**20 * 3:
         return read(box.head(uid), settings, size=size, code=TOO_LARGE)
     return read(box.raw(uid), settings)

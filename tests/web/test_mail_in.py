@@ -1,17 +1,21 @@
 """The mailbox on a real IMAP server: every message once, nobody's word taken for another's."""
 
+import asyncio
+import imaplib
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from pathlib import Path
+from threading import Thread
 from time import sleep
 
 import pytest
@@ -34,6 +38,7 @@ from notify.wording import Site
 from tests.cast import OPERATOR
 from tests.conftest import MASTER
 from tests.makers import count, facts, kinds, step, together, whole
+from tests.notify.test_email import certificate  # noqa: F401 - a fixture
 from web import mail_in
 
 ROOT = Path(__file__).parents[2]
@@ -528,6 +533,78 @@ def test_a_server_that_is_away_or_locked_is_told_without_its_words(
         assert (line(office).error, line(office).done_at) == (error, None)
     mail_in.poll(office, settings)
     assert (line(office).error, line(office).result) == (None, {"taken": 0})
+
+
+@contextmanager
+def behind_tls(port: int, context: ssl.SSLContext) -> Iterator[int]:
+    """The same server, spoken to over TLS."""
+
+    async def forward(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError, ssl.SSLError):
+            while piece := await source.read(4096):
+                to.write(piece)
+                await to.drain()
+        to.close()
+
+    async def both(source: asyncio.StreamReader, to: asyncio.StreamWriter) -> None:
+        inner, outer = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(forward(source, outer), forward(inner, to))
+
+    loop = asyncio.new_event_loop()
+    loop.set_exception_handler(lambda *_: None)  # a handshake that is refused is the test's matter
+    thread = Thread(target=loop.run_forever)
+    thread.start()
+    starting = asyncio.start_server(both, "127.0.0.1", 0, ssl=context)
+    server = asyncio.run_coroutine_threadsafe(starting, loop).result()
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        loop.call_soon_threadsafe(server.close)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
+
+
+def test_over_tls_only_a_server_that_is_what_it_says_is_talked_to(
+    office: Office,
+    box: Box,
+    settings: Settings,
+    certificate,  # noqa: F811 - the fixture
+    monkeypatch,
+) -> None:
+    box.put(letter())
+    with behind_tls(box.port, certificate) as port:
+        over = Settings(mail_in_url=f"imaps://box:secret@127.0.0.1:{port}")
+        assert mail_in.poll(office, over) == 0
+        assert line(office).error == "tls"
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate.path))
+        assert mail_in.poll(office, over) == 1
+    assert box.folders == (0, 1, 0)
+
+
+def test_an_address_that_is_none_is_told_as_such(office: Office, box: Box) -> None:
+    mail_in.poll(office, Settings(mail_in_url="pop3://box@127.0.0.1"))
+    assert line(office).error == "settings"
+
+
+def test_a_message_the_server_will_not_give_holds_up_no_other(
+    office: Office, box: Box, settings: Settings, monkeypatch
+) -> None:
+    box.put(letter(), letter(name="<2@x>"))
+    real = mail_in.Opened.raw
+    given: list[str] = []
+
+    def raw(self, uid: str) -> bytes:
+        given.append(uid)
+        if len(given) == 1:
+            raise imaplib.IMAP4.error("[UNAVAILABLE] cannot open message")
+        return real(self, uid)
+
+    monkeypatch.setattr(mail_in.Opened, "raw", raw)
+    assert mail_in.poll(office, settings) == 1
+    assert (line(office).error, box.folders) == ("message", (1, 1, 0))
+    assert mail_in.poll(office, settings) == 1
+    assert line(office).error is None
 
 
 def test_a_message_we_choke_on_does_not_hold_up_those_behind_it(

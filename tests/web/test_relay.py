@@ -134,6 +134,10 @@ def test_the_same_number_is_the_same_case_and_another_content_is_refused(
     assert first.json()["number"] == again.json()["number"]
     other = push(upper, content="完全是另外一件事情了。")
     assert (other.status_code, other.json()["code"]) == (409, "upper_number_reused")
+    later = push(upper, limit="2026-12-04T17:00:00+08:00")
+    assert (later.status_code, later.json()["code"]) == (409, "limit_differs")
+    same_instant = push(upper, limit="2026-11-27T09:00:00Z")
+    assert same_instant.status_code == 200
     assert count(office, Ticket) == 1
 
 
@@ -553,6 +557,9 @@ def test_number_and_limit_stand_on_the_ticket_and_in_the_list(
 ) -> None:
     push(upper)
     client, found = staff("dispatcher"), one(office)
+    receipt = client.get(f"/tickets/{found.number}/deadlines").text
+    assert "上级时限前1个工作日" in receipt
+    assert "请核对日历版本" not in receipt
     for path in (f"/tickets/{found.number}", "/relay", f"/relay?q={CASE['upper_number']}"):
         page = client.get(path).text
         assert CASE["upper_number"] in page, path

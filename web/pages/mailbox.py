@@ -51,6 +51,8 @@ ERRORS = {
     "tls": N_("加密连接失败，请检查服务器证书"),
     "connection": N_("连不上邮件服务器"),
     "server": N_("邮件服务器拒绝了操作"),
+    "message": N_("有邮件取不出或移不走，其他邮件不受影响"),
+    "settings": N_("JIESU_MAIL_IN_URL 写法不对"),
 }
 ANSWERS = {
     "none": N_("不回复"),
