@@ -235,7 +235,7 @@ def write_down(desk: Desk, found: Sequence[Difference]) -> int:
     return len(found)
 
 
-def repair(desk: Desk, difference_id: UUID, take_in: Callable[[Desk, str], Filed] | None) -> str:
+def repair(desk: Desk, difference_id: UUID, take_in: Callable[[Desk, str], Filed]) -> str:
     """Mend a difference: take the case in, or say again how it stands. Its kind.
 
     Conflict when it is mended already: pressed twice, mended once.
@@ -249,8 +249,6 @@ def repair(desk: Desk, difference_id: UUID, take_in: Callable[[Desk, str], Filed
     if row.outcome != "open":
         raise Conflict("这条差异已经处理", code="repaired")
     if row.kind == "missing_here":
-        if take_in is None:
-            raise Conflict("没有设置上级平台地址", code="no_relay")
         take_in(desk, row.upper_number)
     else:
         case = by_upper(desk.session, row.upper_number)

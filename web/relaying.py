@@ -8,7 +8,7 @@ from sqlmodel import Session, select
 
 from core import logs
 from core.desk import Desk, Office
-from core.errors import Refused
+from core.errors import Conflict, Refused
 from core.moments import SHANGHAI, local_day
 from core.outbox import post
 from core.permissions import SYSTEM, Actor
@@ -17,8 +17,9 @@ from core.settings import Settings
 from core.tables import Ticket, Words
 from intake import relay, relays, service
 from intake.draft import Draft
+from intake.relays import Push
 from intake.service import Filed
-from intake.tables import LineRow, RelayCase, RelayReport
+from intake.tables import LineRow, RelayCase, RelayDifference, RelayReport
 from notify.service import pause
 from notify.transports.base import DeliveryFailed
 from notify.transports.partner import Partner, networks
@@ -164,10 +165,14 @@ def compare(office: Office, settings: Settings) -> int:
     since = office.now() - WINDOW
     found, listed, error = 0, 0, None
     try:
+        with Session(office.engine) as session:
+            before = relays.known_since(session, since)
         theirs = relay.lines(line.cases(local_day(since).isoformat()))
         listed = len(theirs)
         with office.desk(SYSTEM) as desk:
-            differ = list(relay.differences(theirs, relays.known_since(desk.session, since)))
+            # what moved while they were asked is judged the next time
+            still = set(before) & set(relays.known_since(desk.session, since))
+            differ = list(relay.differences(theirs, still))
             found = relays.write_down(desk, relays.unlisted(desk.session, differ))
     except DeliveryFailed as failed:
         error = failed.reason
@@ -185,16 +190,27 @@ def compare(office: Office, settings: Settings) -> int:
 
 def repair(office: Office, settings: Settings, actor: Actor, difference: UUID) -> str:
     """Mend one difference. DeliveryFailed where the platform must be asked and does not answer."""
-    line = partner(settings, office)
+    fetched = _fetched(office, settings, difference)
 
     def take_in(desk: Desk, number: str) -> Filed:
-        assert line is not None  # without a line this is not handed over
-        pushed = relay_cases.checked(line.case(number), settings)
+        if fetched is None or fetched.number != number:
+            raise Conflict("上级平台给出的是另一件", code="another_case")
         return relays.push(
-            desk,
-            pushed,
-            lambda open_desk, wanted, until: register(settings, open_desk, wanted, until),
+            desk, fetched, lambda at, wanted, until: register(settings, at, wanted, until)
         )
 
     with office.desk(actor) as desk:
-        return relays.repair(desk, difference, take_in if line is not None else None)
+        return relays.repair(desk, difference, take_in)
+
+
+def _fetched(office: Office, settings: Settings, difference: UUID) -> Push | None:
+    """The case that is missing here, asked for before anything is locked."""
+    with Session(office.engine) as session:
+        row = session.get(RelayDifference, difference)
+        if row is None or row.kind != "missing_here" or row.outcome != "open":
+            return None
+        number = row.upper_number
+    line = partner(settings, office)
+    if line is None:
+        raise Conflict("没有设置上级平台地址", code="no_relay")
+    return relay_cases.checked(line.case(number), settings)

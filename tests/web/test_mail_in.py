@@ -196,6 +196,7 @@ def test_a_letter_becomes_a_ticket_and_its_writer_is_told_number_and_code(
     told = acknowledged(office)
     code = office.keys.open(f"query_code:{ticket.id}", ticket.query_code)
     assert told.to == SENDER
+    assert "直接回复本邮件" in told.text
     assert ticket.number in told.text
     assert code in told.text
     assert told.reply_to.startswith(f"jiesu+{ticket.number.lower()}.")

@@ -527,6 +527,8 @@ def test_mending_from_a_silent_platform_says_so_and_can_be_tried_again(
     platform.lists = 200
     platform.cases["A-9"] = {"upper_number": "A-9"}
     assert "不完整" in client.post(f"/relay/differences/{row.id}").text
+    platform.cases["A-9"] = CASE | {"upper_number": "A-8"}
+    assert "另一件" in client.post(f"/relay/differences/{row.id}").text
     platform.cases["A-9"] = CASE | {"upper_number": "A-9"}
     assert client.post(f"/relay/differences/{row.id}", follow_redirects=False).status_code == 303
     assert one(office).limit_at == LIMIT
