@@ -46,7 +46,7 @@ KIND = {
     "state": N_("状态不一致"),
 }
 REPAIR = {
-    "missing_here": N_("从上级取回登记"),
+    "missing_here": N_("取回登记"),
     "missing_there": N_("重新报送"),
     "state": N_("重新报送"),
 }
