@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 import routing.service
 import sla.extensions
+from core import jobs
 from core.desk import Office
 from core.moments import SHANGHAI
 from core.outbox import OutboxRow
@@ -19,7 +20,7 @@ from core.tables import Ticket
 from intake.tables import LineRow, RelayCase, RelayDifference, RelayReport
 from notify.transports.base import DeliveryFailed
 from notify.transports.partner import Partner, networks, signature
-from sla import holds
+from sla import holds, standard_drafts
 from tests.cast import DISPATCHER, LABOUR, SUPERVISOR, unit
 from tests.makers import (
     answered,
@@ -37,6 +38,7 @@ from web import relaying
 from web.app import create_app
 from web.deps import House
 from web.security import RateLimits
+from web.wiring import WORKS
 
 LIMIT = datetime(2026, 11, 27, 17, 0, tzinfo=SHANGHAI)  # a Friday
 PROMISED = datetime(2026, 11, 26, 17, 0, tzinfo=SHANGHAI)
@@ -228,6 +230,26 @@ def test_a_hold_gives_the_promise_back_what_it_took_from_the_given_limit(
     [promise] = clocks(office, found.id, "resolve")
     assert promise.due_at == datetime(2026, 11, 30, 17, 0, tzinfo=SHANGHAI)
     assert promise.original_due_at == PROMISED
+    assert whole(office)
+
+
+def test_other_limits_of_our_own_do_not_move_what_the_platform_gave(
+    office: Office, upper: TestClient
+) -> None:
+    push(upper)
+    draft = step(office, DISPATCHER, standard_drafts.start, note="按新办法缩短时限")
+    shorter = {
+        "metric": "resolve", "kinds": ["complaint"], "enterprise": "no", "n": "2",
+        "mode": "working_days", "warn_percent": "50", "warn": ["handler"],
+        "ladder": [{"level": "yellow", "tell": ["head"]}],
+    }  # fmt: skip
+    name = "resolve.complaint.normal"
+    step(office, DISPATCHER, standard_drafts.set_policy, draft.id, 1, name, shorter)
+    publish = standard_drafts.publish
+    done = step(office, SUPERVISOR, publish, draft.id, 2, effective_on=None, recount=True)
+    assert jobs.run(office, WORKS, done.recount)
+    [promise] = clocks(office, one(office).id, "resolve")
+    assert (promise.due_at, promise.original_due_at) == (PROMISED, PROMISED)
     assert whole(office)
 
 
