@@ -58,6 +58,8 @@ class TicketReceived(Event):
     caution: str | None = None
     guess_share: int | None = None
     guess_model: str | None = None
+    # by when an upper platform wants its answer
+    limit_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,24 @@ class InfoSupplied(Event):
     kind: ClassVar[str] = "ticket.info_supplied"
     audience: ClassVar[Audience] = Audience.PARTIES
     text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class InfoAdded(Event):
+    """The complainant added something that nobody had asked for; `text` is the row of the words."""
+
+    kind: ClassVar[str] = "ticket.info_added"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitGiven(Event):
+    """The upper platform that sent the request gave it another limit."""
+
+    kind: ClassVar[str] = "ticket.limit_given"
+    limit_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -511,6 +531,7 @@ class ClockStarted(Event):
     order: UUID | None = None
     department: str | None = None
     generation: int = 1
+    given: bool = False  # the due time follows a limit from outside, not the policy's length
 
 
 @dataclass(frozen=True, slots=True)

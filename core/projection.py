@@ -9,6 +9,7 @@ from core.events import (
     ClockMoved,
     ClockStarted,
     Event,
+    LimitGiven,
     OrderIssued,
     OrderRecalled,
     OrderReplied,
@@ -74,6 +75,8 @@ def _promise(ticket: Ticket, event: Event, entry: Entry) -> None:
         case ClockStarted() | ClockMoved() if event.metric in SHOWN:
             ticket.due_at = event.due
             ticket.original_due_at = ticket.original_due_at or event.due
+        case LimitGiven():
+            ticket.limit_at = event.limit_at
         case ClockBreached() if event.metric in SHOWN:
             ticket.breached_at = ticket.breached_at or entry.at
         case _:
@@ -110,8 +113,8 @@ def replay(ticket: Ticket, timeline: Sequence[Entry]) -> Ticket:
         again.status = advance(Status(again.status), entry.kind, lead=is_lead(event))
         again.entries, again.last_hash, again.updated_at = entry.number, entry.hash, entry.at
         if entry.kind == "ticket.received":
-            for name, value in entry.facts.items():
-                setattr(again, name, value)
+            for name in entry.facts:
+                setattr(again, name, getattr(event, name))
         project(again, event, entry)
     return again
 

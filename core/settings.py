@@ -21,6 +21,8 @@ SECRETS = (
     "JIESU_SECRET_KEY",
     "JIESU_OLD_SECRET_KEYS",
     "JIESU_OIDC_CLIENT_SECRET",
+    "JIESU_MAIL_IN_URL",
+    "JIESU_RELAY_SECRET",
 )
 
 
@@ -79,6 +81,41 @@ class Settings(BaseSettings):
         description="smtp:// or smtps://user:password@host:port; unset: no e-mail leaves",
     )
     mail_from: str = Field("jiesu@localhost", description="sender address of e-mail")
+    mail_in_url: SecretStr | None = Field(
+        None,
+        description="imaps://user:password@host:port of the mailbox that requests are read from "
+        "(imap:// is STARTTLS); unset: no e-mail is read",
+    )
+    mail_in_address: str | None = Field(
+        None,
+        description="address people write to; letters then ask for answers there, as "
+        "name+signature@domain",
+    )
+    mail_in_folder: str = Field("INBOX", description="folder of the mailbox that is emptied")
+    mail_in_done: str = Field("jiesu-done", description="folder for messages that were filed")
+    mail_in_refused: str = Field(
+        "jiesu-refused", description="folder for messages that were refused or ignored"
+    )
+    mail_in_every: int = Field(
+        60, ge=5, le=86400, description="seconds between two looks into the mailbox"
+    )
+    relay_url: str | None = Field(
+        None, description="address of the upper platform's interface; unset: nothing is told it"
+    )
+    relay_secret: SecretStr | None = Field(
+        None, description="secret by which the upper platform knows what we send"
+    )
+    relay_token_hash: str | None = Field(
+        None,
+        pattern=r"^[0-9a-f]{64}$",
+        description="SHA-256 (hex) of the token the upper platform sends cases with; unset: none "
+        "is taken",
+    )
+    relay_networks: str | None = Field(
+        None,
+        description="comma-separated networks the upper platform may be in although they are "
+        "private; there http:// will do",
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     second_factor_roles: str = Field(
         "sysadmin,secadmin,auditor,discipline,office",

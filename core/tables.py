@@ -117,6 +117,7 @@ class Ticket(SQLModel, table=True):
     units: list[str] = _texts()
     due_at: datetime | None = None
     original_due_at: datetime | None = None
+    limit_at: datetime | None = None  # an upper platform's own
     breached_at: datetime | None = None
     received_at: datetime = Field(index=True)
     updated_at: datetime

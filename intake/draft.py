@@ -204,6 +204,11 @@ def check(
     return draft
 
 
+def clean_title(text: str) -> str:
+    """A line of any length as a title: what is too long for one is cut."""
+    return " ".join(text.split())[: LIMITS["title"]].strip()
+
+
 def _headline(content: str) -> str:
     # a title is one line, so what only a body may hold becomes a space
     return content.split("\n", 1)[0].replace("\t", " ")[:TITLE_CUT].strip()

@@ -1,10 +1,11 @@
-"""What the business side does when facts happen: deemed acceptance, closing."""
+"""What the business side does when facts happen: deemed acceptance, closing, reporting up."""
 
 from core import timeline
 from core.desk import Desk
 from core.events import CallbackAnswered, ClockBreached, TicketAccepted, TicketClosed
 from core.states import Status
 from core.tables import Entry, Ticket
+from intake import relays
 
 # answered, and the complainant has not said what he thinks of it
 AWAITING = frozenset({Status.CALLBACK, Status.ANSWERED})
@@ -12,6 +13,7 @@ AWAITING = frozenset({Status.CALLBACK, Status.ANSWERED})
 
 def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     """React to one entry, inside its transaction."""
+    relays.follow(desk, ticket, entry)
     match timeline.fact(entry):
         case CallbackAnswered(verdict="close", solved=solved):
             result = "solved" if solved else "not_rated" if solved is None else "unsolved"

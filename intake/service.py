@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import text
@@ -73,10 +74,12 @@ def register(
     area: str,
     receipt: ReceiptKey | None = None,
     adviser: Adviser | None = None,
+    limit: datetime | None = None,
 ) -> Filed:
     """Take `draft` in: ticket, contact, files and first fact as one.
 
     The adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
+    `limit` is by when an upper platform wants the answer.
 
     Invalid for an unknown category; Conflict when the receipt's key came before with another
     body; the same body again answers the same ticket.
@@ -91,21 +94,26 @@ def register(
     advice = adviser(draft) if adviser is not None else Advice()
     draft = _advised(draft, advice)
     ticket, code = _ticket(desk, draft, area, advice)
+    ticket.limit_at = limit
     _contact(desk, draft, ticket)
     for file in draft.attachments:
-        _attach(desk, ticket, file)
+        attach(desk, ticket, file)
     if receipt is not None:
-        desk.session.add(
-            Receipt(
-                caller=receipt.caller,
-                key=receipt.key,
-                digest=digest,
-                ticket_id=ticket.id,
-                received_at=desk.now,
-            )
-        )
-    timeline.record(desk, ticket, _received(draft, advice))
+        _keep(desk, receipt, digest, ticket)
+    timeline.record(desk, ticket, replace(_received(draft, advice), limit_at=limit))
     return Filed(ticket, code)
+
+
+def _keep(desk: Desk, receipt: ReceiptKey, digest: str, ticket: Ticket) -> None:
+    desk.session.add(
+        Receipt(
+            caller=receipt.caller,
+            key=receipt.key,
+            digest=digest,
+            ticket_id=ticket.id,
+            received_at=desk.now,
+        )
+    )
 
 
 def _advised(draft: Draft, advice: Advice) -> Draft:
@@ -246,7 +254,8 @@ def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
     )
 
 
-def _attach(desk: Desk, ticket: Ticket, file: File) -> None:
+def attach(desk: Desk, ticket: Ticket, file: File) -> None:
+    """Keep a checked file with its ticket, and have it looked into."""
     attachment_id = desk.new_id()
     scanning.ask(desk, attachment_id)
     desk.session.add(

@@ -4,7 +4,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Column, ForeignKey, Index, LargeBinary, Text, text
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field, SQLModel
 
@@ -75,6 +83,127 @@ class Receipt(SQLModel, table=True):
     digest: str = Field(sa_type=Text)
     ticket_id: UUID = Field(foreign_key="ticket.id", index=True)
     received_at: datetime = Field(index=True)
+
+
+class MailRow(SQLModel, table=True):
+    """A message that was taken from the mailbox: what became of it, not who wrote it."""
+
+    __tablename__ = "mail"
+    __table_args__ = (
+        code_check("state", ("filed", "added", "ignored", "refused")),
+        code_check("answer_state", ("none", "queued", "sending", "sent", "dead")),
+        Index("ix_mail_taken", "taken_at"),
+        Index("ix_mail_sender", "sender_index", "taken_at"),
+        Index(
+            "ix_mail_answer",
+            "next_at",
+            postgresql_where=text("answer_state IN ('queued', 'sending')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    key: str = Field(sa_type=Text, unique=True)  # hash of its identifier, or of its content
+    digest: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    code: str = Field(default="", sa_type=Text)
+    ticket_id: UUID | None = Field(default=None, foreign_key="ticket.id", index=True)
+    sender_index: bytes | None = Field(default=None, sa_type=LargeBinary)
+    size: int
+    taken_at: datetime
+    # what its sender is to be told, sealed, until it is told
+    answer: bytes | None = Field(default=None, sa_type=LargeBinary)
+    answer_state: str = Field(default="none", sa_type=Text)
+    attempts: int = 0
+    next_at: datetime | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+
+
+class LineRow(SQLModel, table=True):
+    """A line to the outside that is looked at every so often: when last, and how it went."""
+
+    __tablename__ = "line"
+
+    name: str = Field(primary_key=True, sa_type=Text)
+    asked_at: datetime | None = None
+    tried_at: datetime | None = None
+    done_at: datetime | None = None
+    error: str | None = Field(default=None, sa_type=Text)
+    result: dict[str, Any] = Field(
+        default_factory=dict, sa_column=Column(JSONB, nullable=False, server_default=text("'{}'"))
+    )
+
+
+class RelayCase(SQLModel, table=True):
+    """A request that an upper platform sent: its own number, and what it was told last."""
+
+    __tablename__ = "relay_case"
+
+    ticket_id: UUID = Field(
+        sa_column=Column(ForeignKey("ticket.id", ondelete="CASCADE"), primary_key=True)
+    )
+    upper_number: str = Field(sa_type=Text, unique=True)
+    digest: str = Field(sa_type=Text)
+    first_limit_at: datetime
+    # by what it was told, sent or not
+    state: str = Field(sa_type=Text)
+    reports: int = 0
+    pushed_at: datetime
+    updated_at: datetime = Field(index=True)
+
+
+class RelayReport(SQLModel, table=True):
+    """Something to be told to the platform; those of a ticket leave in their order."""
+
+    __tablename__ = "relay_report"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "sequence"),
+        code_check("send_state", ("queued", "sending", "sent", "refused")),
+        Index(
+            "ix_relay_report_unsent",
+            "next_at",
+            postgresql_where=text("send_state IN ('queued', 'sending')"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    ticket_id: UUID = Field(foreign_key="relay_case.ticket_id")
+    sequence: int
+    kind: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    facts: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    words: UUID | None = None
+    at: datetime
+    send_state: str = Field(default="queued", sa_type=Text)
+    attempts: int = 0
+    next_at: datetime
+    error: str | None = Field(default=None, sa_type=Text)
+    sent_at: datetime | None = None
+
+
+class RelayDifference(SQLModel, table=True):
+    """Where the platform's list and ours did not say the same, and what was done about it."""
+
+    __tablename__ = "relay_difference"
+    __table_args__ = (
+        code_check("kind", ("missing_here", "missing_there", "state")),
+        code_check("outcome", ("open", "repaired", "gone")),
+        Index(
+            "uq_relay_difference_open",
+            "upper_number",
+            unique=True,
+            postgresql_where=text("outcome = 'open'"),
+        ),
+    )
+
+    id: UUID = Field(primary_key=True)
+    kind: str = Field(sa_type=Text)
+    upper_number: str = Field(sa_type=Text)
+    theirs: str = Field(default="", sa_type=Text)
+    ours: str = Field(default="", sa_type=Text)
+    found_at: datetime
+    outcome: str = Field(default="open", sa_type=Text)
+    ended_at: datetime | None = None
+    ended_by: str | None = Field(default=None, sa_type=Text)
 
 
 class SuggesterRow(SQLModel, table=True):

@@ -1,4 +1,5 @@
-"""The background actors that train a suggester and look into files. Messages carry ids."""
+"""The background actors: a suggester learns, files are looked into, the mailbox, the upper
+platform. Ids only."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID
@@ -38,3 +39,41 @@ def declare_scan(broker: dramatiq.Broker, scanner: Scanner | None) -> "dramatiq.
         scanning.scan(the_office(), scanner, UUID(attachment))
 
     return scan
+
+
+def declare_mail(
+    broker: dramatiq.Broker, poll: Callable[[], object], answer: Callable[[UUID], None]
+) -> tuple["dramatiq.Actor[..., None]", "dramatiq.Actor[..., None]"]:
+    """The actors `intake.poll_mail` and `intake.answer_mail`; both come again by the ticker."""
+
+    @dramatiq.actor(
+        actor_name="intake.poll_mail", broker=broker, max_retries=0, time_limit=LONGEST_MS
+    )
+    def look(asked: str) -> None:
+        del asked  # says only when: a look that comes late is as good
+        poll()
+
+    @dramatiq.actor(actor_name="intake.answer_mail", broker=broker, max_retries=0)
+    def tell(mail: str) -> None:
+        answer(UUID(mail))
+
+    return look, tell
+
+
+def declare_relay(
+    broker: dramatiq.Broker, report: Callable[[UUID], object], compare: Callable[[], object]
+) -> tuple["dramatiq.Actor[..., None]", "dramatiq.Actor[..., None]"]:
+    """The actors `intake.relay_report` and `intake.relay_compare`."""
+
+    @dramatiq.actor(actor_name="intake.relay_report", broker=broker, max_retries=0)
+    def tell(ticket: str) -> None:
+        report(UUID(ticket))
+
+    @dramatiq.actor(
+        actor_name="intake.relay_compare", broker=broker, max_retries=0, time_limit=LONGEST_MS
+    )
+    def look(asked: str) -> None:
+        del asked
+        compare()
+
+    return tell, look

@@ -14,6 +14,7 @@ from core.events import (
     HoldAsked,
     HoldProlonged,
     HoldRefused,
+    InfoAdded,
     InfoRequested,
     OrderCancelled,
     OrderEscalated,
@@ -129,6 +130,11 @@ def _accepted(_fact: Event, case: Case) -> tuple[Notice, ...]:
     if case.at == case.received_at or case.lead is not None:
         return ()
     return (Notice("accepted", COMPLAINANT),)
+
+
+def _info_added(_fact: Event, case: Case) -> tuple[Notice, ...]:
+    readers = _hands(case.lead) if case.lead else DISPATCHERS
+    return (Notice("info_added", readers),)
 
 
 def _due_moved(fact: Event, _case: Case) -> tuple[Notice, ...]:
@@ -319,6 +325,7 @@ def _first_asked(fact: ClockWarned | ClockBreached | OrderEscalated) -> frozense
 WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketReceived: _telling("received"),
     InfoRequested: _telling("info_requested"),
+    InfoAdded: _info_added,
     TicketAccepted: _accepted,
     RefusalProposed: _refusal_proposed,
     TicketRejected: _telling("rejected"),

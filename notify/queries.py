@@ -52,6 +52,16 @@ def oldest_waiting(session: Session) -> datetime | None:
     return session.exec(query).one()
 
 
+def ticket_answered(session: Session, letters: Collection[UUID]) -> UUID | None:
+    """The ticket whose complainant was sent one of these letters by e-mail: nobody else was."""
+    query = select(Letter.ticket_id).where(
+        col(Letter.id).in_(letters),
+        Letter.channel == "email",
+        col(Letter.recipient).startswith("business:"),
+    )
+    return session.exec(query.limit(1)).first() if letters else None
+
+
 def unit_names(session: Session, codes: Collection[str]) -> dict[str, str]:
     """The names of these units; an unknown code is left out."""
     query = select(Department.code, Department.name).where(col(Department.code).in_(codes))

@@ -15,6 +15,7 @@ from core import ids, logs, timeline
 from core.desk import Desk, Office
 from core.outbox import post
 from core.permissions import ACCUSING, SYSTEM
+from core.privacy import Keys
 from core.tables import Entry, Ticket
 from notify import recipients
 from notify.notices import Case, notices_for
@@ -22,7 +23,7 @@ from notify.plans import LetterPlan, letters_for
 from notify.queries import WAITING, unit_names
 from notify.tables import Letter, Unplanned
 from notify.transports.base import DeliveryFailed, Message, Transport
-from notify.wording import Site, render, units_in
+from notify.wording import Site, render, reply_address, units_in
 
 Transports = dict[str, Transport]
 
@@ -164,11 +165,21 @@ def _send(office: Office, room: Mailroom, letter: Letter) -> None:
         raise DeliveryFailed("no address", permanent=True)
     with Session(office.engine) as session:
         names = unit_names(session, units_in(letter.params))
-    said = render(letter, room.site, office.keys, names)
+        code = _query_code(session, office.keys, letter)
+    said = render(letter, room.site, office.keys, names, query_code=code)
     address = office.keys.open(_place(letter.id), letter.address)
+    answers = reply_address(letter, room.site, office.keys)
     transport.send(
-        Message(letter.id, address, said.subject, said.text, letter.language, office.now())
+        Message(letter.id, address, said.subject, said.text, letter.language, office.now(), answers)
     )
+
+
+def _query_code(session: Session, keys: Keys, letter: Letter) -> str:
+    """The complainant's own secret, for the first letter he is sent and for no other."""
+    if letter.kind != "received" or not letter.recipient.startswith("business:"):
+        return ""
+    ticket = session.get_one(Ticket, letter.ticket_id)
+    return keys.open(f"query_code:{ticket.id}", ticket.query_code)
 
 
 def _note_sent(office: Office, letter: Letter) -> None:

@@ -5,6 +5,7 @@ Templates lie in templates/<kind>/<channel>.<language>.txt, subject on the first
 of a channel, such as greeting and signature, is templates/layout/<channel>.<language>.txt.
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ class Site:
 
     public_url: str
     district: str
+    mailbox: str | None = None  # where e-mail is read, so that letters can be answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,13 @@ class Written(Protocol):
     params: dict[str, Any]
 
 
-def render(letter: Written, site: Site, keys: Keys, names: Mapping[str, str]) -> Said:
+def render(
+    letter: Written, site: Site, keys: Keys, names: Mapping[str, str], *, query_code: str = ""
+) -> Said:
     """Subject and text of a letter in its language. UndefinedError when a value is missing.
 
-    `names` are units by code; a code without a name stands for itself.
+    `names` are units by code; a code without a name stands for itself. `query_code` is for the
+    complainant's own letters.
     """
     language = letter.language if letter.language in LANGUAGES else LANGUAGES[0]
     environment = _environment(language)
@@ -65,6 +70,8 @@ def render(letter: Written, site: Site, keys: Keys, names: Mapping[str, str]) ->
         "link": link(letter, site, keys),
         "district": site.district,
         "complainant": letter.recipient.startswith("business:"),
+        "query_code": query_code,
+        "answerable": reply_address(letter, site, keys) is not None,
     }
     template = environment.select_template(
         [f"{letter.kind}/{channel}.{language}.txt" for channel in (letter.channel, "any")]
@@ -92,6 +99,20 @@ def link(letter: Written, site: Site, keys: Keys) -> str:
     if letter.recipient == f"business:{number}":
         return f"{base}/track/{number}?k={keys.sign(f'track:{number}')}"
     return f"{base}/tickets/{number}"
+
+
+def reply_address(letter: Written, site: Site, keys: Keys) -> str | None:
+    """Where the complainant's answer goes: our mailbox, with a signature that is for him alone."""
+    number = letter.params["number"]
+    if site.mailbox is None or letter.recipient != f"business:{number}":
+        return None
+    name, _, domain = site.mailbox.rpartition("@")
+    return f"{name}+{number.lower()}.{answer_signature(keys, number)}@{domain}"
+
+
+def answer_signature(keys: Keys, number: str) -> str:
+    """What an answer's address carries: twenty hexadecimal digits, as mail forgets about case."""
+    return hashlib.sha256(keys.sign(f"mail:{number}").encode()).hexdigest()[:20]
 
 
 def units_in(params: Mapping[str, Any]) -> set[str]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
+from sla import given
 from sla.clocks import Fact, instant
 from sla.worktime import Mode, Promise
 
@@ -53,7 +54,9 @@ def histories(timeline: Iterable[Fact]) -> dict[UUID, History]:
 
 def _started(entry: Fact) -> History:
     since = instant(entry.facts.get("since")) or entry.at
-    step = Step("started", since)
+    # a limit from outside stands whatever the policy says
+    data = {"due": instant(entry.facts["due"])} if entry.facts.get("given") else {}
+    step = Step("started", since, data)
     return History(entry.facts["policy"], entry.facts["calendar"], (step,))
 
 
@@ -78,6 +81,8 @@ def _moved(history: History, entry: Fact) -> History:
     if facts["ground"] == EXTENSION:
         by = Promise(Mode.WORKING_DAYS, Fraction(history.asked))
         return history.and_(Step("extended", entry.at, {"by": by, "ground": EXTENSION}))
+    if facts["ground"] == given.GROUND:
+        return history.and_(Step("given", entry.at, {"due": instant(facts["due"])}))
     if facts["ground"] == RESUMED:
         return history.and_(Step("resumed", entry.at))
     return replace(

@@ -9,7 +9,7 @@ from core import timeline
 from core.desk import Desk
 from core.events import ClockMoved, ClockPaused
 from core.tables import Entry, Ticket
-from sla import clocks, terms
+from sla import clocks, given, terms
 from sla.firing import planned
 from sla.histories import RESUMED, History, Step, histories
 from sla.policies import Policy
@@ -44,6 +44,14 @@ def resume(desk: Desk, ticket: Ticket, *, cause: UUID) -> None:
         mode = policy_of_row(desk, row).promise.mode
         row.counts_from = terms.unbroken_start(term, mode, calendar_of(desk.session, row.calendar))
         move(desk, ticket, row, term.due, RESUMED, cause=cause)
+
+
+def give(desk: Desk, ticket: Ticket, limit: datetime, *, cause: UUID) -> None:
+    """The promise to the complainant follows the limit that an upper platform gave."""
+    for row in running(desk, ticket, (given.METRIC,)):
+        if row.state != "paused":
+            due = given.promised(limit, desk.now, calendar_of(desk.session, row.calendar))
+            move(desk, ticket, row, due, given.GROUND, cause=cause)
 
 
 def move(

@@ -11,6 +11,7 @@ from core.events import (
     Event,
     InfoRequested,
     InfoSupplied,
+    LimitGiven,
     OrderCancelled,
     OrderEscalated,
     OrderIssued,
@@ -96,6 +97,8 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             moves.pause(desk, ticket, event.ground, cause=entry.id)
         case TicketResumed():
             moves.resume(desk, ticket, cause=entry.id)
+        case LimitGiven():
+            moves.give(desk, ticket, event.limit_at, cause=entry.id)
         case ClockBreached() | OrderEscalated():
             _rung(desk, ticket, entry, event)
         case SupervisionIssued() | SupervisionJudged(enough=False):

@@ -10,7 +10,7 @@ from core import timeline
 from core.desk import Desk
 from core.events import ClockCancelled, ClockMet, ClockMoved, ClockStarted
 from core.tables import Ticket
-from sla import clocks, policies
+from sla import clocks, given, policies
 from sla.standards import Standards, calendar_of, standards
 from sla.tables import ClockRow
 from sla.worktime import CalendarUnknown, Promise
@@ -50,7 +50,9 @@ def start(
     if policy is None:
         return None
     begun, calendar = since or desk.now, rules.calendar_for(policy)
-    due = clocks.due_time(begun, policy, calendar)
+    limit = ticket.limit_at if metric == given.METRIC else None
+    due = given.promised(limit, begun, calendar) if limit else None
+    due = due or clocks.due_time(begun, policy, calendar)
     event = ClockStarted(
         clock=desk.new_id(),
         metric=metric,
@@ -60,6 +62,7 @@ def start(
         since=begun,
         order=order,
         department=department,
+        given=limit is not None,
     )
     row = _row(ticket, event, policy, rules)
     desk.session.add(row)

@@ -97,7 +97,8 @@ def fold(facts: Iterable[Fact], policy: Policy, calendar: Calendar) -> Term:
 
 
 def _start(_: Term, fact: Fact, policy: Policy, calendar: Calendar) -> Term:
-    due = _due(calendar, fact.at, policy.promise)
+    given = fact.data.get("due")
+    due = given or _due(calendar, fact.at, policy.promise)
     return Term(
         policy.id,
         calendar.version,
@@ -105,7 +106,7 @@ def _start(_: Term, fact: Fact, policy: Policy, calendar: Calendar) -> Term:
         due=due,
         original_due=due,
         state="running" if due else "unpublished",
-        base=_first_base(calendar, fact.at, due, policy.promise),
+        base=given or _first_base(calendar, fact.at, due, policy.promise),
     )
 
 
@@ -141,6 +142,13 @@ def _extend(term: Term, fact: Fact, _: Policy, calendar: Calendar) -> Term:
     )
 
 
+def _give(term: Term, fact: Fact, _: Policy, __: Calendar) -> Term:
+    """Another limit from outside: what was paused before it is in it."""
+    _in_turn(term, fact, "running", "unpublished")
+    due = fact.data["due"]
+    return replace(term, due=due, base=due, counted=len(term.pauses), state="running")
+
+
 def _stop(term: Term, fact: Fact, _: Policy, __: Calendar) -> Term:
     _in_turn(term, fact, "running", "paused", "unpublished")
     # a clock that stands still cannot be late unless it was so when it was stopped
@@ -163,6 +171,7 @@ STEPS = {
     "paused": _pause,
     "resumed": _resume,
     "extended": _extend,
+    "given": _give,
     "stopped": _stop,
     "cancelled": _cancel,
     "waived": _waive,

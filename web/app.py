@@ -17,6 +17,7 @@ from core.settings import Settings
 from web import errors, linking, metrics, security, wiring
 from web.api import figures as api_figures
 from web.api import orders as api_orders
+from web.api import relay as api_relay
 from web.api import session as api_session
 from web.api import tickets as api_tickets
 from web.body_limit import BodyLimit
@@ -37,6 +38,7 @@ from web.pages import (
     limits_edit,
     live,
     login,
+    mailbox,
     matrix,
     me,
     oversight,
@@ -46,6 +48,7 @@ from web.pages import (
     plan_import,
     proposals,
     receipts,
+    relay,
     rulebook,
     rulebook_edit,
     rulebook_publish,
@@ -65,6 +68,7 @@ ROUTERS = (
     api_session.router,
     api_tickets.router,
     api_orders.router,
+    api_relay.router,
     api_figures.router,
     citizen.router,
     login.router,
@@ -74,6 +78,7 @@ ROUTERS = (
     people.router,
     inbox.router,
     jobs.router,
+    mailbox.router,
     console.router,
     search.router,
     ticket.router,
@@ -82,6 +87,7 @@ ROUTERS = (
     supervision.router,
     receipts.router,
     proposals.router,
+    relay.router,
     rulebook.router,
     rulebook_edit.router,
     rulebook_publish.router,

@@ -8,9 +8,10 @@ import intake.tasks
 import notify.tasks
 import sla.tasks
 from core import jobs, logs
+from core.desk import the_office
 from core.settings import Settings
 from intake.clamd import Clamd
-from web import filing, mailing, wiring
+from web import filing, mail_in, mailing, relaying, wiring
 
 # a worker that died gives its messages back after this, not after Dramatiq's minute or more
 HEARTBEAT_MS = 15_000
@@ -51,5 +52,16 @@ def declare(broker: dramatiq.Broker, settings: Settings) -> None:
     notify.tasks.declare(broker, mailing.transports(settings), mailing.site(settings))
     intake.tasks.declare(broker, filing.own_words)
     intake.tasks.declare_scan(broker, Clamd(settings.clamd) if settings.clamd else None)
+    ways = mailing.transports(settings)
+    intake.tasks.declare_mail(
+        broker,
+        lambda: mail_in.poll(the_office(), settings),
+        lambda mail: mail_in.answer(the_office(), settings, ways.get("email"), mail),
+    )
+    intake.tasks.declare_relay(
+        broker,
+        lambda ticket: relaying.report(the_office(), settings, ticket),
+        lambda: relaying.compare(the_office(), settings),
+    )
     sla.tasks.declare(broker)
     jobs.declare(broker, wiring.WORKS)

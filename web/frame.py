@@ -17,11 +17,12 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/bulletins", N_("通报"), "chart", Act.FIGURES_ALL),
     ("/rulebooks", N_("规则库"), "route", Act.EDIT_RULES),
     ("/limits", N_("时限标准"), "hourglass", Act.EDIT_RULES),
+    ("/mailbox", N_("收件邮箱"), "mail", Act.OPERATE),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
 )
 # pages that belong to a place but are found elsewhere
-BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight"}
+BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight", "/relay": "/triage"}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 

@@ -17,4 +17,5 @@ def transports(settings: Settings) -> Transports:
 
 def site(settings: Settings) -> Site:
     """What letters say of this installation."""
-    return Site(settings.public_url, settings.district)
+    mailbox = settings.mail_in_address if settings.mail_in_url else None
+    return Site(settings.public_url, settings.district, mailbox)

@@ -33,6 +33,8 @@ LINES: Mapping[str, _Line] = {
     "ticket.received": _Line(N_("收到诉求"), "inbox"),
     "ticket.info_requested": _Line(N_("请补充材料"), "edit", "yellow"),
     "ticket.info_supplied": _Line(N_("已补充材料"), "edit"),
+    "ticket.limit_given": _Line(N_("上级平台调整时限"), "clock", inner=True),
+    "ticket.info_added": _Line(N_("企业补充说明"), "edit"),
     "ticket.accepted": _Line(N_("受理"), "check"),
     "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
     "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
@@ -166,6 +168,10 @@ def _moved(facts: Facts, language: str, _names: Names) -> str:
     return instant(language, datetime.fromisoformat(facts["due"])) if facts["due"] else ""
 
 
+def _limited(facts: Facts, language: str, _names: Names) -> str:
+    return instant(language, datetime.fromisoformat(facts["limit_at"]))
+
+
 def _answers(facts: Facts, language: str, _names: Names) -> str:
     solved = facts["solved"]
     parts = []
@@ -197,6 +203,7 @@ def _triage(facts: Facts, language: str, _names: Names) -> str:
 
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
+    "ticket.limit_given": _limited,
     "ticket.routed": _routed,
     "ticket.triage_needed": _triage,
     "ticket.callback_answered": _answers,

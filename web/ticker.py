@@ -16,10 +16,11 @@ import sla.sweep
 from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
+from core.settings import load
 from intake import learning, scanning
 from routing import publishing
 from sla import holds, recounting
-from web import security
+from web import mail_in, relaying, security
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -43,6 +44,8 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("relay", 0.2, lambda: relay(office, broker)),
         Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
+        Chore("mail", 5, lambda: mail_in.ask_if_due(office, load())),
+        Chore("compare", 60, lambda: relaying.ask_if_due(office, load())),
         Chore("resume", 60, lambda: holds.resume_due(office)),
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
@@ -67,7 +70,8 @@ def relay(office: Office, broker: dramatiq.Broker) -> int:
 def resend(office: Office) -> int:
     """Promise again what a lost queue or a dead worker left undone."""
     with office.desk(SYSTEM) as desk:
-        return notify.service.resend_due(desk) + jobs.resend_due(desk)
+        sent = notify.service.resend_due(desk) + jobs.resend_due(desk)
+    return sent + mail_in.resend_due(office) + relaying.resend_due(office, load())
 
 
 def rescan(office: Office) -> int:

@@ -16,6 +16,7 @@ class Message:
     text: str
     language: str
     at: datetime
+    reply_to: str | None = None
 
     def id_at(self, domain: str) -> str:
         """The identifier by which a receiver recognises a duplicate."""

@@ -48,6 +48,8 @@ class Email:
         mail["From"] = self.sender
         mail["To"] = message.to
         mail["Subject"] = message.subject
+        if message.reply_to:
+            mail["Reply-To"] = message.reply_to
         mail["Date"] = format_datetime(message.at)
         mail["Message-ID"] = message.id_at(self.domain)
         # answering machines must not answer a machine

@@ -28,7 +28,7 @@ PUBLIC = ("/", "/file", "/track", "/login", "/patterns", "/nosuch")
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
     "dispatcher": (
-        "/triage", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
+        "/triage", "/relay", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
         "/limits/drafts/{draft}/policies/resolve.complaint.normal",
         "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
         "/limits/what-if",
@@ -39,7 +39,10 @@ PLACES = {
         "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
     ),
-    "sysadmin": ("/inbox", "/console", "/people", "/people/operator", "/people/new", "/me", "/me/factor"),
+    "sysadmin": (
+        "/inbox", "/console", "/people", "/mailbox", "/people/operator", "/people/new", "/me",
+        "/me/factor",
+    ),
 }  # fmt: skip
 # what a page answers when it is no page for this person, and rightly so
 ANSWERS = {"/nosuch": 404, "sysadmin/console": 403}

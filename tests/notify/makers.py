@@ -51,7 +51,7 @@ def ticket(desk: Desk, *, email: str | None = EMAIL, language: str = "zh", **val
     ticket_id = desk.new_id()
     number = ids.ticket_number("610302", desk.now.date(), "W", ticket_id.int % 10**6)
     made = Ticket(
-        id=ticket_id, number=number, query_code=b"-", title="t", content="c", status=Status.NEW,
+        id=ticket_id, number=number, query_code=desk.keys.seal(f"query_code:{ticket_id}", "12345678"), title="t", content="c", status=Status.NEW,
         request="complaint", channel="web", received_at=desk.now, updated_at=desk.now,
         last_hash=GENESIS, **values,
     )  # fmt: skip

@@ -22,6 +22,7 @@ FACTS = (
     issued(),
     issued(part="co", urgency="critical", binding=True),
     events.InfoRequested(("uscc",)),
+    events.InfoAdded(uuid4(), "email"),
     events.TicketAccepted("staff:x"),
     events.RefusalProposed("RJ01"),
     events.TicketRejected("RJ01", "staff:x"),

@@ -15,6 +15,7 @@ PAGES = {
     "/console": {"operator", "dispatcher"},
     "/triage": {"dispatcher", "supervisor"},
     "/proposals": {"dispatcher", "supervisor"},
+    "/relay": {"dispatcher", "supervisor"},
     "/suggester": {"dispatcher", "supervisor"},
     "/board": {"xzspj", "xzspj.head", "rsj"},
     "/callbacks": {"callback"},
@@ -36,6 +37,7 @@ PAGES = {
     "/units/rsj/edit": {"dispatcher", "supervisor"},
     "/units/new": {"dispatcher", "supervisor"},
     "/rulebooks": {"dispatcher", "supervisor"},
+    "/mailbox": {"sysadmin"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
     "/inbox": {

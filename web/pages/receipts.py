@@ -33,6 +33,7 @@ LENGTH = {
     Mode.NATURAL_DAYS: N_("{n}个自然日"),
     Mode.NATURAL_HOURS: N_("{n}小时"),
 }
+GIVEN = N_("上级时限前1个工作日")
 DAY = {
     receipts.Day.RECEIVED: N_("起算日，不计"),
     receipts.Day.COUNTED: N_("计入"),
@@ -89,7 +90,7 @@ def _clock(
         "unit": names.get(row.department or "", ""),
         "policy": f"{row.policy}@{row.policy_version}",
         "calendar": row.calendar,
-        "length": said(policy.promise, language),
+        "length": translate(language, GIVEN) if _given(lines) else said(policy.promise, language),
         "started_at": row.started_at,
         "due_at": row.due_at,
         "original_due_at": row.original_due_at,
@@ -98,6 +99,11 @@ def _clock(
         "agrees": _agrees(session, row, lines),
         "legs": list(_legs(session, row, lines, language)),
     }
+
+
+def _given(lines: Sequence[Entry]) -> bool:
+    """Whether the due time follows a limit from outside: there is nothing to count out."""
+    return bool(lines) and bool(lines[0].facts.get("given"))
 
 
 def _agrees(session: Session, row: ClockRow, lines: Sequence[Entry]) -> bool:
@@ -116,7 +122,7 @@ def _legs(
     for entry in lines:
         facts, leg = entry.facts, None
         match entry.kind, facts.get("ground"):
-            case "clock.started", _:
+            case "clock.started", _ if not facts.get("given"):
                 leg = _counted(start, _moment(facts["due"]), counted, calendar)
                 yield from _told(translate(language, "逐日计算"), leg, language)
             case "clock.extension_asked", _:

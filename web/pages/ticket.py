@@ -29,6 +29,7 @@ from web.pages import views
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
+from web.pages.relay import upper_of
 from web.pages.suggestions import suggestions
 from web.pages.teamwork import extension_lines, teamwork
 from web.rendering import page
@@ -116,6 +117,8 @@ def _ticket(
         "confidential": ticket.confidential,
         "anonymous": ticket.anonymous,
         "respondent": names.get(ticket.respondent or "", ""),
+        "channel": ticket.channel,
+        "upper": upper_of(session, ticket),
         "category": views.category_name(session, ticket.category, language),
     }
 
