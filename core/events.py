@@ -58,6 +58,8 @@ class TicketReceived(Event):
     caution: str | None = None
     guess_share: int | None = None
     guess_model: str | None = None
+    # the desk answers it in the same breath: nobody is to be charged with it
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,9 @@ class TicketAnswered(Event):
     kind: ClassVar[str] = "ticket.answered"
     audience: ClassVar[Audience] = Audience.PUBLIC
     text: UUID
+    # the knowledge card it was answered from
+    card: int | None = None
+    card_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

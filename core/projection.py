@@ -110,8 +110,8 @@ def replay(ticket: Ticket, timeline: Sequence[Entry]) -> Ticket:
         again.status = advance(Status(again.status), entry.kind, lead=is_lead(event))
         again.entries, again.last_hash, again.updated_at = entry.number, entry.hash, entry.at
         if entry.kind == "ticket.received":
-            for name, value in entry.facts.items():
-                setattr(again, name, value)
+            for name in entry.facts.keys() & set(CACHED):
+                setattr(again, name, entry.facts[name])
         project(again, event, entry)
     return again
 

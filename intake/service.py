@@ -72,10 +72,12 @@ def register(
     area: str,
     receipt: ReceiptKey | None = None,
     adviser: Adviser | None = None,
+    at_once: bool = False,
 ) -> Filed:
     """Take `draft` in: ticket, contact, files and first fact as one.
 
-    The adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
+    Filed `at_once` it is not dispatched: the caller answers it in the same transaction. The
+    adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
 
     Invalid for an unknown category; Conflict when the receipt's key came before with another
     body; the same body again answers the same ticket.
@@ -94,16 +96,9 @@ def register(
     for file in draft.attachments:
         _attach(desk, ticket, file)
     if receipt is not None:
-        desk.session.add(
-            Receipt(
-                caller=receipt.caller,
-                key=receipt.key,
-                digest=digest,
-                ticket_id=ticket.id,
-                received_at=desk.now,
-            )
-        )
-    timeline.record(desk, ticket, _received(draft, advice))
+        known = {"caller": receipt.caller, "key": receipt.key, "digest": digest}
+        desk.session.add(Receipt(**known, ticket_id=ticket.id, received_at=desk.now))
+    timeline.record(desk, ticket, _received(draft, advice, at_once=at_once))
     return Filed(ticket, code)
 
 
@@ -115,7 +110,7 @@ def _advised(draft: Draft, advice: Advice) -> Draft:
     )
 
 
-def _received(draft: Draft, advice: Advice) -> TicketReceived:
+def _received(draft: Draft, advice: Advice, *, at_once: bool) -> TicketReceived:
     return TicketReceived(
         request=draft.request,
         channel=draft.channel,
@@ -130,6 +125,7 @@ def _received(draft: Draft, advice: Advice) -> TicketReceived:
         caution=advice.caution,
         guess_share=advice.share,
         guess_model=advice.model,
+        at_once=at_once,
     )
 
 
@@ -279,11 +275,13 @@ def supply_info(desk: Desk, ticket_id: UUID, body: str) -> None:
     timeline.record(desk, ticket, InfoSupplied(timeline.write(desk, ticket, body)))
 
 
-def answer(desk: Desk, ticket_id: UUID, body: str) -> None:
-    """Answer at once, without a work order."""
+def answer(desk: Desk, ticket_id: UUID, body: str, *, card: tuple[int, int] | None = None) -> None:
+    """Answer at once, without a work order; `card` is number and version it was taken from."""
     demand(desk.actor, Act.ANSWER)
     ticket = timeline.hold(desk, ticket_id)
-    timeline.record(desk, ticket, TicketAnswered(timeline.write(desk, ticket, body)))
+    number, version = card or (None, None)
+    text_id = timeline.write(desk, ticket, body)
+    timeline.record(desk, ticket, TicketAnswered(text_id, number, version))
 
 
 def propose_refusal(desk: Desk, ticket_id: UUID, ground: str, reason: str) -> None:

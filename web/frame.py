@@ -19,6 +19,7 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/limits", N_("时限标准"), "hourglass", Act.EDIT_RULES),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
+    ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),
 )
 # pages that belong to a place but are found elsewhere
 BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight"}

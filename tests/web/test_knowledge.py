@@ -1,0 +1,85 @@
+"""The knowledge pages: from draft to the public's help, each step by whom it belongs to."""
+
+from fastapi.testclient import TestClient
+
+CARD = {
+    "question": "变更经营范围要带什么",
+    "answer": "请带营业执照正副本。",
+    "owner": "xzspj",
+    "source": "unit",
+    "basis": "窗口口径",
+    "category": "bgdj",
+    "keywords": "变更、范围",
+    "review_on": "2027-06-30",
+    "public": "on",
+}
+NEW = "/knowledge/23"
+
+
+def test_a_card_goes_from_the_editor_over_the_owners_head_to_the_public(
+    staff, visitor: TestClient
+) -> None:
+    editor, head = staff("editor"), staff("xzspj.head")
+    made = editor.post("/knowledge/new", data=CARD, follow_redirects=False)
+    assert (made.status_code, made.headers["location"]) == (303, NEW)
+    assert editor.post(f"{NEW}/submit").status_code == 200
+    assert "待我确认（1）" in head.get("/knowledge").text
+    assert CARD["question"] not in visitor.get("/help").text
+    assert staff("rsj.head").post(f"{NEW}/confirm").status_code == 403
+    assert head.post(f"{NEW}/confirm").status_code == 200
+    assert CARD["question"] in visitor.get("/help?q=经营范围").text
+    page = staff("operator").get(NEW).text
+    assert "区行政审批局分管领导" in page
+    assert "修改" not in page
+
+
+def test_a_form_with_faults_comes_back_with_what_was_typed(staff) -> None:
+    answer = staff("editor").post("/knowledge/new", data=CARD | {"basis": "", "review_on": "x"})
+    assert answer.status_code == 422
+    assert "请写明依据" in answer.text
+    assert "请填写复核日期" in answer.text
+    assert CARD["question"] in answer.text
+
+
+def test_what_is_sent_back_carries_its_reason_and_can_be_mended(staff) -> None:
+    editor, head = staff("editor"), staff("xzspj.head")
+    editor.post("/knowledge/new", data=CARD)
+    editor.post(f"{NEW}/submit")
+    assert head.post(f"{NEW}/back", data={"remark": ""}).status_code == 422
+    head.post(f"{NEW}/back", data={"remark": "缺材料清单"})
+    assert "缺材料清单" in editor.get(NEW).text
+    assert CARD["answer"] in editor.get(f"{NEW}/edit").text
+    assert editor.post(f"{NEW}/submit").status_code == 200
+
+
+def test_a_card_past_its_day_is_marked_listed_and_hidden_from_the_public(
+    staff, visitor: TestClient
+) -> None:
+    page = staff("operator").get("/knowledge?show=due").text
+    assert "惠企政策在哪里看" in page
+    assert "须复核" in page
+    assert "企业开办需要几天" not in page
+    public = visitor.get("/help").text
+    assert "惠企政策在哪里看" not in public
+    assert "企业开办需要几天" in public
+    assert "本单位到期复核（1）" in staff("qzfb.head").get("/knowledge").text
+
+
+def test_nonsense_addresses_and_steps_are_refused_without_a_trace(staff) -> None:
+    editor = staff("editor")
+    for path in (
+        "/knowledge/0",
+        "/knowledge/999",
+        "/knowledge/99999999999999",
+        "/knowledge/0/edit",
+    ):
+        assert editor.get(path).status_code == 404, path
+    assert editor.get("/knowledge/abc").status_code in {404, 422}
+    assert editor.post("/knowledge/1/burn").status_code == 404
+    assert editor.post("/knowledge/1/submit").status_code == 409
+    hostile = CARD | {"question": "<script>alert(1)</script>{{7*7}}", "owner": "nobody"}
+    assert "请选择责任单位" in editor.post("/knowledge/new", data=hostile).text
+    hostile["owner"] = "xzspj"
+    page = editor.post("/knowledge/new", data=hostile).text
+    assert "<script>alert" not in page
+    assert "{{7*7}}" in page
