@@ -153,7 +153,6 @@ def _one_page(
     ]
     standing = next((row for row in said if row["state"] == "confirmed"), None)
     coming = next((row for row in said if row["state"] in knowledge.OPEN), None)
-    head = asker.may(Act.CONFIRM_CARDS) and asker.actor.department == rows[0].owner
     return page(
         request,
         "knowledge/show.html",
