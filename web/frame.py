@@ -22,7 +22,12 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),
 )
 # pages that belong to a place but are found elsewhere
-BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight"}
+BELONG = {
+    "/phrases": "/knowledge",
+    "/matrix": "/plan",
+    "/units": "/plan",
+    "/supervision": "/oversight",
+}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 
