@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
+from core.i18n import translate
 from core.moments import local_day
 from core.people import departments
 from core.permissions import Act, demand, may
@@ -27,6 +28,8 @@ router = APIRouter(include_in_schema=False)
 Word = Annotated[str, Query(max_length=60)]
 Remark = Annotated[str, Form(max_length=500)]
 FIELDS = ("question", "answer", "owner", "category", "keywords", "source", "basis", "review_on")
+# who wrote the cards of the first start
+SHIPPED = "seed"
 EMPTY = dict.fromkeys((*FIELDS, "public"), "")
 # a body of law numbers its articles: a card's number never has more figures than this
 MOST = 10**6
@@ -170,6 +173,8 @@ def _hands(session: Session, row: CardRow, language: str) -> dict[str, str]:
     """Who wrote the version and who vouched for it."""
 
     def told(tag: str | None) -> str:
+        if tag == SHIPPED:
+            return translate(language, "随系统提供")
         return views.actor_word(session, tag, language, staff=True) if tag else ""
 
     return {"maker": told(row.made_by), "judge": told(row.decided_by)}
