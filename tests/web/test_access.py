@@ -37,6 +37,7 @@ PAGES = {
     "/units/new": {"dispatcher", "supervisor"},
     "/knowledge": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/knowledge/1": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
+    "/phrases": {"operator", "dispatcher", "callback", "supervisor", "xzspj", "xzspj.head", "rsj"},
     "/knowledge/new": set(),
     "/rulebooks": {"dispatcher", "supervisor"},
     "/people": {"sysadmin", "auditor"},

@@ -39,10 +39,13 @@ def test_the_preview_knows_the_caller_the_matter_and_the_card(staff, office: Off
     assert 'id="preview-due"' in page
 
 
-def test_the_preview_of_an_empty_form_says_who_would_decide(staff) -> None:
-    page = staff("operator").post("/console/preview", data={}).text
-    assert "将转派单员研判" in page
+def test_the_preview_of_an_empty_form_raises_no_alarm(staff) -> None:
+    operator = staff("operator")
+    page = operator.post("/console/preview", data={}).text
+    assert "将转派单员研判" not in page
+    assert "选择类别或写下内容后" in page
     assert 'id="cards"' not in page
+    assert "将转派单员研判" in operator.post("/console/preview", data={"category": "bqs"}).text
 
 
 def test_saving_shows_the_receipt_and_the_code_to_whom_saved_it_only(staff, office) -> None:

@@ -2,6 +2,8 @@
 
 from fastapi.testclient import TestClient
 
+from tests.makers import file
+
 CARD = {
     "question": "变更经营范围要带什么",
     "answer": "请带营业执照正副本。",
@@ -83,3 +85,15 @@ def test_nonsense_addresses_and_steps_are_refused_without_a_trace(staff) -> None
     page = editor.post("/knowledge/new", data=hostile).text
     assert "<script>alert" not in page
     assert "{{7*7}}" in page
+
+
+def test_a_request_that_waits_is_answered_from_a_card_on_its_own_page(staff, office) -> None:
+    ticket = file(office, category="bqs", content="我想问公司注销要多久，清税证明都办好了").ticket
+    operator = staff("operator")
+    path = f"/tickets/{ticket.number}"
+    assert 'name="card" value="3.1"' in operator.get(path).text
+    assert operator.post(f"{path}/answer", data={"card": "zz"}).status_code == 409
+    page = operator.post(f"{path}/answer", data={"card": "3.1"}).text
+    assert "依据知识卡片 3 第1版" in page
+    assert 'name="card"' not in page
+    assert 'name="card"' not in staff("dispatcher").get(path).text

@@ -19,14 +19,13 @@ from web import filing
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.card_words import chosen_card
 from web.pages.console_preview import preview
 from web.pages.forms import faults_of, form, texts
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 RECENT = 12
-# figures that a whole number of the database holds
-LONGEST = 10
 CHANNELS = ("phone", "counter", "email")
 
 
@@ -141,20 +140,8 @@ def _filed(desk: Desk, home: House, asker: Asker, values: dict[str, str]) -> Fil
     wanted = queries.with_respondent(desk.session, wanted)
     once = values.get("once", "")[:64]
     receipt = service.ReceiptKey(asker.actor.tag, once) if once else None
-    card = _card(values.get("card", ""))
+    card = chosen_card(values.get("card", ""))
     filed = filing.register(desk, home, wanted, receipt, at_once=card is not None)
     if card is not None and not filed.repeated:
         knowledge.answer_from(desk, filed.ticket.id, *card)
     return filed
-
-
-def _card(key: str) -> tuple[int, int] | None:
-    """Number and version of the card chosen."""
-    number, _, version = key.partition(".")
-    if not key:
-        return None
-    if not all(
-        part.isascii() and part.isdigit() and len(part) < LONGEST for part in (number, version)
-    ):
-        raise Invalid.one("card", "unknown", "没有这张知识卡片")
-    return int(number), int(version)

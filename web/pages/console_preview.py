@@ -6,8 +6,7 @@ from sqlmodel import Session
 
 from core.moments import local_day
 from core.privacy import mask_name
-from intake import identity, knowledge, queries, service
-from intake.cards import stale
+from intake import identity, queries, service
 from intake.companies import companies
 from intake.likely import Call, Likely, likely
 from routing import queries as routing_queries
@@ -20,6 +19,7 @@ from sla.standards import standards
 from web import filing, words
 from web.deps import Asker, House
 from web.pages import views
+from web.pages.card_words import fitting
 from web.pages.suggestions import suggestions
 
 Values = dict[str, str]
@@ -32,12 +32,14 @@ def preview(
     text = written(values)
     shown = routing(session, home, values, language)
     shown["suggested"] = suggestions(session, home.office.now, text, language, actor=asker.actor)
+    # nothing is not yet an emergency, whatever a model makes of an empty page
+    shown["blank"] = not (text.strip() or values.get("category"))
     index = phone_index(home, values)
     shown["caller"] = _caller(session, home, asker, index, language)
     name, code = values.get("company_name", "")[:100], values.get("uscc", "")
     shown["companies"] = companies(session, asker.actor, name, code)
     shown["likely"] = _likely(session, asker, values, index, shown["category"], language)
-    shown["cards"] = _cards(session, home, values, shown["category"])
+    shown["cards"] = fitting(session, home, text, shown["category"])
     return shown
 
 
@@ -149,21 +151,3 @@ def _told(one: Likely, names: dict[str, str], language: str) -> dict[str, Any]:
         "same_company": one.same_company,
         "percent": one.percent,
     }
-
-
-def _cards(session: Session, home: House, values: Values, category: str) -> list[dict[str, Any]]:
-    today = local_day(home.office.now())
-    names = routing_queries.unit_names(session)
-    return [
-        {
-            "key": f"{row.number}.{row.version}",
-            "href": f"/knowledge/{row.number}",
-            "question": row.question,
-            "answer": row.answer,
-            "basis": row.basis,
-            "owner_name": names.get(row.owner, row.owner),
-            "review_on": row.review_on,
-            "stale": stale(row.review_on, today),
-        }
-        for row in knowledge.fitting(session, written(values), category)
-    ]

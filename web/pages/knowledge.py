@@ -1,8 +1,7 @@
 """Knowledge cards: the list, one card and its versions, the editor's form, the public's help."""
 
 from collections.abc import Mapping
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -21,6 +20,7 @@ from web import words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of, status_of
 from web.pages import views
+from web.pages.card_words import card_words
 from web.pages.forms import faults_of, form, texts
 from web.rendering import page
 
@@ -86,33 +86,6 @@ def listed(
         cards=[card_words(row, names, today, language) for row in shown],
         edits=asker.may(Act.EDIT_CARDS),
     )
-
-
-def card_words(
-    row: CardRow, names: Mapping[str, str], today: date, language: str
-) -> dict[str, Any]:
-    """A card as pages show it."""
-    return {
-        "number": row.number,
-        "version": row.version,
-        "href": f"/knowledge/{row.number}",
-        "state": row.state,
-        "state_word": words.word(language, words.CARD_STATE, row.state),
-        "owner": row.owner,
-        "owner_name": names.get(row.owner, row.owner),
-        "review_on": row.review_on,
-        "stale": cards.stale(row.review_on, today),
-        "question": row.question,
-        "answer": row.answer,
-        "category": row.category,
-        "keywords": row.keywords,
-        "source_word": words.word(language, words.CARD_SOURCE, row.source),
-        "basis": row.basis,
-        "public": row.public,
-        "remark": row.remark or "",
-        "made_at": row.made_at,
-        "decided_at": row.decided_at,
-    }
 
 
 @router.get("/knowledge/new")

@@ -20,7 +20,8 @@ if (badge) setInterval(refresh, HALF_A_MINUTE);
 const target = (key) => {
   const marked = `[data-key="${CSS.escape(key.toLowerCase())}"]`;
   // where several forms have the same key, the one being filled in is meant
-  return document.activeElement?.closest("form")?.querySelector(marked) ?? document.querySelector(marked);
+  const all = [...document.querySelectorAll(marked)];
+  return document.activeElement?.closest("form")?.querySelector(marked) ?? all.find((one) => one.checkVisibility?.()) ?? all[0];
 };
 
 const composing = (event) => event.isComposing || event.keyCode === 229;

@@ -21,6 +21,7 @@ const shown = () => [...list.children].filter((line) => !line.hidden);
 
 async function open(one) {
   area = one;
+  one.closest("details")?.setAttribute("open", "");
   let found = [];
   try {
     const answer = await fetch(`/phrases/pick?ticket=${number}`, { headers: { accept: "application/json" } });
