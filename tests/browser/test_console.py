@@ -129,6 +129,23 @@ def test_a_call_is_taken_and_saved_by_keyboard_alone(desk: Page, office: Office)
     picture(desk, "saved")
 
 
+def test_a_company_chosen_by_name_brings_its_code_and_the_other_way_round(
+    desk: Page, office: Office
+) -> None:
+    file(office, uscc="91610302MA6XN0P29A")
+    press(desk, "2")
+    desk.keyboard.type("石鼓新材")
+    desk.wait_for_selector("#companies option", state="attached")
+    desk.keyboard.press("Control+A")
+    desk.keyboard.type("渭滨石鼓新材料有限公司")  # what choosing from the list writes
+    assert desk.input_value("#f-uscc") == "91610302MA6XN0P29A"
+    desk.keyboard.press("Control+A")
+    desk.keyboard.press("Delete")
+    desk.wait_for_selector("#company >> text=渭滨石鼓新材料有限公司")
+    press(desk, "C")
+    assert desk.input_value("#f-company_name") == "渭滨石鼓新材料有限公司"
+
+
 def test_a_question_is_answered_at_once_from_a_card(desk: Page, office: Office) -> None:
     desk.keyboard.type(PHONE)
     press(desk, "3")

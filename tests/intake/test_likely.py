@@ -12,7 +12,6 @@ from tests.cast import DISPATCHER, OPERATOR, handler, staff
 from tests.makers import file, step
 
 PHONE = "13800000001"
-USCC = "91610302MA6X000001"
 TEXT = "设立登记提交后卡了两周，窗口每次说法都不一样。"
 
 

@@ -39,6 +39,25 @@ def test_the_preview_knows_the_caller_the_matter_and_the_card(staff, office: Off
     assert 'id="preview-due"' in page
 
 
+def test_who_may_not_answer_reads_the_card_but_has_no_button(staff, office: Office) -> None:
+    dispatcher = staff("dispatcher")
+    page = dispatcher.post("/console/preview", data=CALL).text
+    assert "企业开办需要几天" in page
+    assert 'name="card"' not in page
+    assert dispatcher.post("/console", data=CALL | {"card": "1.1"}).status_code == 422
+    assert newest(office) is None
+
+
+def test_a_company_is_offered_by_part_of_its_name_with_its_code(staff, office: Office) -> None:
+    file(office, uscc="91610302MA6XN0P29A")
+    operator = staff("operator")
+    for asked in ({"company_name": "石鼓新材"}, {"uscc": "9161 0302 ma6xn0p29a"}):
+        page = operator.post("/console/preview", data=asked).text
+        option = '<option value="渭滨石鼓新材料有限公司" data-code="91610302MA6XN0P29A">'
+        assert option in page, asked
+        assert 'data-key="c"' in page
+
+
 def test_the_preview_of_an_empty_form_raises_no_alarm(staff) -> None:
     operator = staff("operator")
     page = operator.post("/console/preview", data={}).text

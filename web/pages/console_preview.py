@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.moments import local_day
+from core.permissions import Act
 from core.privacy import mask_name
 from intake import identity, queries, service
 from intake.companies import companies
@@ -39,6 +40,7 @@ def preview(
     name, code = values.get("company_name", "")[:100], values.get("uscc", "")
     shown["companies"] = companies(session, asker.actor, name, code)
     shown["likely"] = _likely(session, asker, values, index, shown["category"], language)
+    shown["answers"] = asker.may(Act.ANSWER)
     shown["cards"] = fitting(session, home, text, shown["category"])
     return shown
 
