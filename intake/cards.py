@@ -59,7 +59,9 @@ def stale(review_on: date, today: date) -> bool:
 def check(values: Mapping[str, str], today: date) -> Card:
     """The card a form asks for. Invalid names every field at fault."""
     faults: list[Fault] = []
-    told = {name: _text(name, values.get(name, ""), faults) for name in (*LIMITS, "owner")}
+    told = {
+        name: _text(name, values.get(name, ""), faults) for name in (*LIMITS, "owner", "category")
+    }
     for name, message in REQUIRED.items():
         if not told[name] and not any(fault.field == name for fault in faults):
             faults.append(Fault(name, "required", message))
@@ -77,7 +79,7 @@ def check(values: Mapping[str, str], today: date) -> Card:
         answer=told["answer"],
         source=source,
         basis=told["basis"],
-        category=values.get("category", "") or None,
+        category=told["category"] or None,
         keywords=keywords,
         public=values.get("public", "") in {"on", "yes", "true"},
     )

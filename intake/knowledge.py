@@ -59,7 +59,8 @@ def find(session: Session, sought: str, *, public: bool = False) -> Sequence[Car
     if public:
         query = query.where(col(CardRow.public))
     if sought.strip():
-        query = query.where(col(CardRow.grams).contains(grams(sought) or [sought.strip()]))
+        # text without a word in it finds nothing, rather than everything
+        query = query.where(col(CardRow.grams).contains(grams(sought) or [""]))
     return session.exec(query.order_by(col(CardRow.number))).all()
 
 

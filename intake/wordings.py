@@ -102,6 +102,6 @@ def _role(given: str) -> str | None:
 def _unit(desk: Desk, given: str) -> str | None:
     if not _edits_all(desk.actor):
         return desk.actor.department
-    if given and desk.session.get(Department, given) is None:
+    if given and (not given.isalnum() or desk.session.get(Department, given) is None):
         raise Invalid.one("unit", "unknown", "没有这个单位，请从列表中选择")
     return given or None

@@ -1,5 +1,6 @@
 """The knowledge pages: from draft to the public's help, each step by whom it belongs to."""
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.makers import file
@@ -97,3 +98,25 @@ def test_a_request_that_waits_is_answered_from_a_card_on_its_own_page(staff, off
     assert "依据知识卡片 3 第1版" in page
     assert 'name="card"' not in page
     assert 'name="card"' not in staff("dispatcher").get(path).text
+
+
+@pytest.mark.parametrize(
+    "text", ["\0", "\u202e", "'; DROP TABLE card; --", "{0.__class__}", "𠮷" * 400]
+)
+def test_no_text_breaks_a_page_of_the_desk(staff, visitor: TestClient, text: str) -> None:
+    editor, operator = staff("editor"), staff("operator")
+    for name in CARD:
+        answer = editor.post("/knowledge/new", data=CARD | {name: text})
+        assert answer.status_code in {200, 409, 422}, name
+    for name in ("title", "body", "role", "unit"):
+        values = {"title": "一", "body": "二", "role": "", "unit": ""} | {name: text}
+        assert editor.post("/phrases", data=values).status_code in {200, 422}, name
+    call = dict.fromkeys(("contact_phone", "company_name", "uscc", "content", "category"), text)
+    assert operator.post("/console/preview", data=call).status_code == 200
+    for name in ("card", "into", "once", "kind", "respondent"):
+        filed = operator.post("/console", data={"content": "五个字以上的内容", name: text})
+        assert filed.status_code == 422, name
+    for client, path in ((visitor, "/help"), (operator, "/knowledge")):
+        assert client.get(path, params={"q": text[:60], "show": text[:60]}).status_code == 200
+    assert operator.get("/phrases/pick", params={"ticket": text[:40]}).status_code in {200, 422}
+    assert operator.get("/console", params={"saved": text}).status_code == 200

@@ -30,6 +30,8 @@ def preview(
     session: Session, home: House, asker: Asker, values: Values, language: str
 ) -> dict[str, Any]:
     """Everything that can be said before anything is saved."""
+    # no column holds this sign; saving refuses it at its field
+    values = {name: value.replace("\0", "") for name, value in values.items()}
     text = written(values)
     shown = routing(session, home, values, language)
     shown["suggested"] = suggestions(session, home.office.now, text, language, actor=asker.actor)
