@@ -60,6 +60,8 @@ class TicketReceived(Event):
     guess_model: str | None = None
     # by when an upper platform wants its answer
     limit_at: datetime | None = None
+    # the desk answers it in the same breath: nobody is to be charged with it
+    at_once: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,9 @@ class TicketAnswered(Event):
     kind: ClassVar[str] = "ticket.answered"
     audience: ClassVar[Audience] = Audience.PUBLIC
     text: UUID
+    # the knowledge card it was answered from
+    card: int | None = None
+    card_version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

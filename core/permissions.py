@@ -74,41 +74,45 @@ class Act(StrEnum):
     READ_ACCOUNTS = "read_accounts"
     READ_LEDGER = "read_ledger"
     OPERATE = "operate"
+    READ_CARDS = "read_cards"
+    EDIT_CARDS = "edit_cards"
+    CONFIRM_CARDS = "confirm_cards"
+    EDIT_PHRASES = "edit_phrases"
 
 
-_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT}
+_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.READ_CARDS}
 TABLE: Mapping[Role, frozenset[Act]] = {
     Role.BUSINESS: frozenset({Act.FILE, Act.FOLLOW_OWN, Act.RATE_OWN}),
     Role.VISITOR: frozenset({Act.FILE}),
     Role.OPERATOR: frozenset(
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.UNMASK, Act.ACCEPT}
-        | {Act.ANSWER, Act.PROPOSE_REFUSAL, Act.NOTE}
+        | {Act.ANSWER, Act.PROPOSE_REFUSAL, Act.NOTE, Act.READ_CARDS}
     ),
     Role.DISPATCHER: frozenset(
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
         | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
-        | {Act.GRANT_EXTENSION}
+        | {Act.GRANT_EXTENSION, Act.READ_CARDS}
     ),
-    Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE}),
+    Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE, Act.READ_CARDS}),
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
     Role.HANDLER: frozenset(_UNIT | {Act.SIGN, Act.HANDLE, Act.REPLY}),
     Role.HEAD: frozenset(
         _UNIT
         | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
-        | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION}
+        | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION, Act.CONFIRM_CARDS, Act.EDIT_PHRASES}
     ),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
-        | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE}
+        | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE, Act.READ_CARDS}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
     Role.WATCHER: frozenset({Act.FILE, Act.FOLLOW_OWN}),
     Role.ASSESSOR: frozenset({Act.FIGURES_ALL}),
-    Role.EDITOR: frozenset[Act](),
+    Role.EDITOR: frozenset({Act.READ_CARDS, Act.EDIT_CARDS, Act.EDIT_PHRASES}),
     Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE, Act.READ_ACCOUNTS}),
     Role.SECADMIN: frozenset({Act.ASSIGN_ROLES, Act.READ_ACCOUNTS}),
     Role.AUDITOR: frozenset({Act.READ_LEDGER, Act.READ_ACCOUNTS}),
@@ -118,6 +122,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
     - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
+    - {Act.CONFIRM_CARDS}
     - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD},
 }
 # graded protection: these three never meet in one person

@@ -113,7 +113,7 @@ def replay(ticket: Ticket, timeline: Sequence[Entry]) -> Ticket:
         again.status = advance(Status(again.status), entry.kind, lead=is_lead(event))
         again.entries, again.last_hash, again.updated_at = entry.number, entry.hash, entry.at
         if entry.kind == "ticket.received":
-            for name in entry.facts:
+            for name in entry.facts.keys() & set(CACHED):
                 setattr(again, name, getattr(event, name))
         project(again, event, entry)
     return again

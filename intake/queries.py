@@ -12,7 +12,7 @@ from core.people import visible
 from core.permissions import Actor
 from core.tables import Contact, Department, Ticket
 from intake.draft import Draft
-from intake.tables import Attachment, CategoryRow
+from intake.tables import Attachment, CategoryRow, Receipt
 
 
 def tickets(
@@ -98,3 +98,9 @@ def same_phone(session: Session, actor: Actor, index: bytes, limit: int = 10) ->
         .where(Contact.phone_index == index, visible(actor))
     )
     return session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)).all()
+
+
+def filed_by(session: Session, caller: str, ticket_id: UUID) -> bool:
+    """Whether this caller handed the ticket in himself, with a key of his own."""
+    query = select(Receipt.key).where(Receipt.ticket_id == ticket_id, Receipt.caller == caller)
+    return session.exec(query.limit(1)).first() is not None

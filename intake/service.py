@@ -75,10 +75,12 @@ def register(
     receipt: ReceiptKey | None = None,
     adviser: Adviser | None = None,
     limit: datetime | None = None,
+    at_once: bool = False,
 ) -> Filed:
     """Take `draft` in: ticket, contact, files and first fact as one.
 
-    The adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
+    Filed `at_once` it is not dispatched: the caller answers it in the same transaction. The
+    adviser is asked once, and only fills what the draft leaves open; it may raise the urgency.
     `limit` is by when an upper platform wants the answer.
 
     Invalid for an unknown category; Conflict when the receipt's key came before with another
@@ -100,7 +102,8 @@ def register(
         attach(desk, ticket, file)
     if receipt is not None:
         _keep(desk, receipt, digest, ticket)
-    timeline.record(desk, ticket, replace(_received(draft, advice), limit_at=limit))
+    received = _received(draft, advice, at_once=at_once)
+    timeline.record(desk, ticket, replace(received, limit_at=limit))
     return Filed(ticket, code)
 
 
@@ -124,7 +127,7 @@ def _advised(draft: Draft, advice: Advice) -> Draft:
     )
 
 
-def _received(draft: Draft, advice: Advice) -> TicketReceived:
+def _received(draft: Draft, advice: Advice, *, at_once: bool) -> TicketReceived:
     return TicketReceived(
         request=draft.request,
         channel=draft.channel,
@@ -139,6 +142,7 @@ def _received(draft: Draft, advice: Advice) -> TicketReceived:
         caution=advice.caution,
         guess_share=advice.share,
         guess_model=advice.model,
+        at_once=at_once,
     )
 
 
@@ -291,11 +295,13 @@ def supply_info(desk: Desk, ticket_id: UUID, body: str) -> None:
     timeline.record(desk, ticket, InfoSupplied(timeline.write(desk, ticket, body)))
 
 
-def answer(desk: Desk, ticket_id: UUID, body: str) -> None:
-    """Answer at once, without a work order."""
+def answer(desk: Desk, ticket_id: UUID, body: str, *, card: tuple[int, int] | None = None) -> None:
+    """Answer at once, without a work order; `card` is number and version it was taken from."""
     demand(desk.actor, Act.ANSWER)
     ticket = timeline.hold(desk, ticket_id)
-    timeline.record(desk, ticket, TicketAnswered(timeline.write(desk, ticket, body)))
+    number, version = card or (None, None)
+    text_id = timeline.write(desk, ticket, body)
+    timeline.record(desk, ticket, TicketAnswered(text_id, number, version))
 
 
 def propose_refusal(desk: Desk, ticket_id: UUID, ground: str, reason: str) -> None:

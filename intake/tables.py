@@ -1,6 +1,6 @@
 """What the business side stores: categories, attachments, receipts of idempotent calls."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -237,3 +237,61 @@ class SuggesterAct(SQLModel, table=True):
     version: str = Field(sa_type=Text)
     # above this share, in per cent, the office lets a guess dispatch; 101 is never
     threshold: int
+
+
+class CardRow(SQLModel, table=True):
+    """One version of a knowledge card. What was confirmed is never rewritten, only replaced."""
+
+    __tablename__ = "card"
+    __table_args__ = (
+        code_check("state", ("draft", "submitted", "confirmed", "replaced", "retired")),
+        code_check("source", ("plan", "law", "platform", "unit")),
+        Index(
+            "uq_card_confirmed",
+            "number",
+            unique=True,
+            postgresql_where=text("state = 'confirmed'"),
+        ),
+        Index(
+            "uq_card_open",
+            "number",
+            unique=True,
+            postgresql_where=text("state IN ('draft', 'submitted')"),
+        ),
+        Index("ix_card_grams", "grams", postgresql_using="gin"),
+    )
+
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    version: int = Field(primary_key=True)
+    state: str = Field(sa_type=Text)
+    owner: str = Field(sa_type=Text, foreign_key="department.code", index=True)
+    # the local day from which nobody may answer with it before the owner has looked again
+    review_on: date
+    question: str = Field(sa_type=Text)
+    answer: str = Field(sa_type=Text)
+    category: str | None = Field(default=None, sa_type=Text, foreign_key="category.code")
+    keywords: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    source: str = Field(sa_type=Text)
+    basis: str = Field(sa_type=Text)
+    public: bool = False
+    grams: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    made_by: str = Field(sa_type=Text)
+    made_at: datetime
+    decided_by: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime | None = None
+    remark: str | None = Field(default=None, sa_type=Text)
+
+
+class PhraseRow(SQLModel, table=True):
+    """Canned wording of a role, or of one unit; its placeholders are filled when it is used."""
+
+    __tablename__ = "phrase"
+
+    id: UUID = Field(primary_key=True)
+    title: str = Field(sa_type=Text)
+    body: str = Field(sa_type=Text)
+    # empty: for every role
+    role: str | None = Field(default=None, sa_type=Text)
+    unit: str | None = Field(default=None, sa_type=Text, foreign_key="department.code", index=True)
+    made_by: str = Field(sa_type=Text)
+    made_at: datetime

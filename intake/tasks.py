@@ -1,5 +1,4 @@
-"""The background actors: a suggester learns, files are looked into, the mailbox, the upper
-platform. Ids only."""
+"""The background actors: learning, looking into files, the mailbox, the relay. Ids only."""
 
 from collections.abc import Callable, Sequence
 from uuid import UUID

@@ -44,6 +44,8 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     if entry.kind in ORDER_STEPS:
         _keep(desk, ticket, entry, event)
     match event:
+        case TicketReceived(at_once=True):
+            pass
         case TicketReceived() | InfoSupplied():
             _decide(desk, ticket, entry)
         case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:

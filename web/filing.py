@@ -20,7 +20,14 @@ from routing.rules import Facts, decide
 from web.deps import House
 
 
-def register(desk: Desk, home: House, draft: Draft, receipt: ReceiptKey | None = None) -> Filed:
+def register(
+    desk: Desk,
+    home: House,
+    draft: Draft,
+    receipt: ReceiptKey | None = None,
+    *,
+    at_once: bool = False,
+) -> Filed:
     """Take a draft in, with whatever the suggester is sure enough of."""
     return service.register(
         desk,
@@ -28,6 +35,7 @@ def register(desk: Desk, home: House, draft: Draft, receipt: ReceiptKey | None =
         area=home.settings.area_code,
         receipt=receipt,
         adviser=lambda checked: advice(desk, checked),
+        at_once=at_once,
     )
 
 

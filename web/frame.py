@@ -20,9 +20,16 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/mailbox", N_("收件邮箱"), "mail", Act.OPERATE),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
+    ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),
 )
 # pages that belong to a place but are found elsewhere
-BELONG = {"/matrix": "/plan", "/units": "/plan", "/supervision": "/oversight", "/relay": "/triage"}
+BELONG = {
+    "/phrases": "/knowledge",
+    "/matrix": "/plan",
+    "/units": "/plan",
+    "/supervision": "/oversight",
+    "/relay": "/triage",
+}
 LANGUAGE_COOKIE, THEME_COOKIE, LARGE_COOKIE = "jiesu_lang", "jiesu_theme", "jiesu_large"
 THEMES = ("light", "dark")
 

@@ -196,6 +196,13 @@ def _claimed(facts: Facts, language: str, names: Names) -> str:
     return f"{names.get(facts['department'], facts['department'])} · {claim}"
 
 
+def _from_card(facts: Facts, language: str, _names: Names) -> str:
+    if facts.get("card") is None:
+        return ""
+    card, version = facts["card"], facts["card_version"]
+    return translate(language, "依据知识卡片 {card} 第{version}版", card=card, version=version)
+
+
 def _triage(facts: Facts, language: str, _names: Names) -> str:
     hint = facts["channel_hint"] or ""
     return f"{facts['ground']} {hint}".strip() if hint else words.ground(language, facts["ground"])
@@ -206,6 +213,7 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.limit_given": _limited,
     "ticket.routed": _routed,
     "ticket.triage_needed": _triage,
+    "ticket.answered": _from_card,
     "ticket.callback_answered": _answers,
     "ticket.closed": _closed,
     "order.issued": _issued,

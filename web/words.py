@@ -151,6 +151,19 @@ SUPERVISION_STATE = {
     "closed": N_("已办结"),
     "lifted": N_("已终止"),
 }
+CARD_STATE = {
+    "draft": N_("起草中"),
+    "submitted": N_("待确认"),
+    "confirmed": N_("在用"),
+    "replaced": N_("已被替换"),
+    "retired": N_("已停用"),
+}
+CARD_SOURCE = {
+    "plan": N_("方案原文"),
+    "law": N_("法律法规"),
+    "platform": N_("平台规则"),
+    "unit": N_("单位口径"),
+}
 FIGURE = {
     "sign_on_time": N_("按时签收率"),
     "on_time": N_("按期办结率"),

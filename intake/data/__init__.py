@@ -1,10 +1,12 @@
 """What ships for guessing: texts to learn from, written for the purpose, and what was learnt."""
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from random import Random
+from typing import Any
 
 from intake.suggest.training import Example, examples_from
 
@@ -28,6 +30,13 @@ def texts(code: str = "weibin") -> tuple[Example, ...]:
         if file.name.endswith(".tsv")
         for example in examples_from(file.read_text(encoding="utf-8").splitlines(), unclear=UNCLEAR)
     )
+
+
+def cards(code: str = "weibin") -> list[dict[str, Any]]:
+    """A district's first knowledge cards, as they stand in its file."""
+    file = files(__name__) / code / "cards.toml"
+    found: list[dict[str, Any]] = tomllib.loads(file.read_text(encoding="utf-8"))["card"]
+    return found
 
 
 def word_examples(words: Mapping[str, tuple[str, ...]]) -> Iterator[Example]:

@@ -24,7 +24,7 @@ from web.seed import PASSWORD
 from web.seed.tickets import seed_tickets
 
 pytestmark = pytest.mark.browser
-PUBLIC = ("/", "/file", "/track", "/login", "/patterns", "/nosuch")
+PUBLIC = ("/", "/help", "/help?q=停电", "/file", "/track", "/login", "/patterns", "/nosuch")
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
     "dispatcher": (
@@ -34,7 +34,10 @@ PLACES = {
         "/limits/what-if",
         "/limits/drafts/{draft}/publish",
     ),
-    "callback": ("/callbacks",),
+    "editor": (
+        "/knowledge", "/knowledge?show=due", "/knowledge/3", "/knowledge/3/edit", "/phrases",
+    ),
+    "callback": ("/callbacks", "/phrases"),
     "supervisor": (
         "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",

@@ -36,8 +36,9 @@ def start(request: Request) -> Response:
 
 @router.get("/file")
 def blank(request: Request, session: TheReader) -> Response:
-    """The empty form."""
-    return _form(request, session, {}, {})
+    """The empty form; `?kiosk=1` on a machine that many use."""
+    values = {"kiosk": "1"} if request.query_params.get("kiosk") else {}
+    return _form(request, session, values, {})
 
 
 def _form(

@@ -1,5 +1,6 @@
-"""The operator's desk: who calls, what about, where it will go, save."""
+"""The operator's desk: who calls, what about, where it will go, save, next."""
 
+import secrets
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -7,39 +8,37 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import ids
-from core.errors import Refused
-from core.moments import local_day
+from core.desk import Desk
+from core.errors import Invalid, NotFound, Refused
 from core.people import departments
 from core.permissions import Act, demand
-from intake import draft, identity, queries, service
+from intake import draft, knowledge, queries, service
+from intake.service import Filed
 from routing import queries as routing_queries
-from routing.amounts import largest
-from routing.current import in_force
-from routing.facts import enterprise_of
-from routing.rules import Decision, Facts, decide
-from sla import clocks, policies
-from sla.standards import standards
-from web import filing, words
+from web import filing
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.card_words import chosen_card
+from web.pages.console_preview import preview
 from web.pages.forms import faults_of, form, texts
-from web.pages.suggestions import suggestions
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
 RECENT = 12
+CHANNELS = ("phone", "counter", "email")
 
 
 @router.get("/console")
-def desk(request: Request, asker: TheStaff, session: TheReader) -> Response:
+def desk(request: Request, home: TheHouse, asker: TheStaff, session: TheReader) -> Response:
     """The empty form, with what came in last beside it."""
     demand(asker.actor, Act.FILE_FOR_OTHERS)
-    return _page(request, asker, session, {}, {})
+    return _page(request, home, asker, session, {}, {})
 
 
 def _page(
     request: Request,
+    home: House,
     asker: Asker,
     session: Session,
     values: dict[str, str],
@@ -48,26 +47,47 @@ def _page(
 ) -> Response:
     language = language_of(request)
     names = routing_queries.unit_names(session)
-    saved = request.query_params.get("saved", "")
     return page(
         request,
         "console/desk.html",
         status=status,
         form=values,
         faults=faults,
-        saved=saved if ids.is_ticket_number(saved) else "",
+        once=values.get("once") or secrets.token_hex(16),
+        receipt=_receipt(request, home, asker, session, names, language),
         categories=views.category_tree(session, language),
         units=[(unit.code, unit.name) for unit in departments(session)],
         recent=[
             views.summary(ticket, names, language)
             for ticket in queries.tickets(session, asker.actor, limit=RECENT)
         ],
-        preview=None,
     )
 
 
+def _receipt(
+    request: Request,
+    home: House,
+    asker: Asker,
+    session: Session,
+    names: dict[str, str],
+    language: str,
+) -> dict[str, Any] | None:
+    """What to tell the caller of the ticket just saved; its code only to whom saved it."""
+    saved = request.query_params.get("saved", "")
+    if not ids.is_ticket_number(saved):
+        return None
+    try:
+        ticket = queries.by_number(session, asker.actor, saved)
+    except NotFound:
+        # sealed, or against the operator's own unit: it is saved all the same
+        return {"number": saved, "href": "", "code": ""}
+    own = queries.filed_by(session, asker.actor.tag, ticket.id)
+    code = service.query_code(home.keys, ticket) if own else ""
+    return views.summary(ticket, names, language) | {"code": code}
+
+
 @router.post("/console/preview", dependencies=[Checked])
-async def preview(request: Request, home: TheHouse, asker: TheStaff) -> Response:
+async def shown(request: Request, home: TheHouse, asker: TheStaff) -> Response:
     """Where it would go and until when, before anything is saved."""
     values = texts(await form(request))
     return await views.in_thread(_preview, request, home, asker, values)
@@ -76,77 +96,8 @@ async def preview(request: Request, home: TheHouse, asker: TheStaff) -> Response
 def _preview(request: Request, home: House, asker: Asker, values: dict[str, str]) -> Response:
     demand(asker.actor, Act.FILE_FOR_OTHERS)
     with Session(home.office.engine) as session:
-        shown = routing_preview(session, home, values, language_of(request))
-        text = f"{values.get('title', '')}\n{values.get('content', '')}"
-        shown["suggested"] = suggestions(
-            session, home.office.now, text, language_of(request), actor=asker.actor
-        )
-        shown["earlier"] = _earlier(request, home, session, asker, values)
-    return page(request, "console/_preview.html", preview=shown)
-
-
-def routing_preview(
-    session: Session, home: House, values: dict[str, str], language: str
-) -> dict[str, Any]:
-    """What the rules and the limits say of a form that is still being filled in."""
-    now = home.office.now()
-    rules = in_force(session, now)
-    text = f"{values.get('title', '')}\n{values.get('content', '')}"
-    found = filing.guessed(session, text)
-    facts = Facts(
-        category=values.get("category") or filing.chosen(session, found, rules),
-        kind=values.get("kind") or "complaint",
-        text=text,
-        place=values.get("place", ""),
-        channel="phone",
-        respondent=values.get("respondent", ""),
-        amount=largest(text),
-        day=local_day(now),
-        enterprise=enterprise_of(values.get("uscc"), values.get("company_name")),
-        urgency="critical" if found.urgency == "critical" else values.get("urgency") or "normal",
-        caution=found.caution,
-    )
-    decision = decide(facts, rules.book, rules.register) if rules else None
-    return {
-        "lead": routing_queries.unit_name(session, decision.lead) if decision else None,
-        "task": routing_queries.task(session, decision.task, rules.plan)
-        if rules and decision
-        else None,
-        "rule": decision.rule if decision else "",
-        "book": decision.book if decision else "",
-        "conflict": bool(decision and decision.conflict),
-        "ground": words.ground(language, decision.ground) if decision and decision.ground else "",
-        "route": decision.route if decision else "",
-        "due_at": _due(session, home, values, decision),
-    }
-
-
-def _due(session: Session, home: House, values: dict[str, str], decision: Decision | None) -> Any:
-    if decision is None or decision.lead is None:
-        return None
-    now = home.office.now()
-    limits = standards(session, now)
-    facts = policies.Facts(
-        values.get("kind") or "complaint",
-        decision.urgency,
-        enterprise=bool(values.get("company_name") or values.get("uscc")),
-        category=values.get("category") or None,
-        task=decision.task,
-    )
-    policy = policies.choose(limits.limits, "resolve", facts)
-    return clocks.due_time(now, policy, limits.calendar_for(policy)) if policy else None
-
-
-def _earlier(
-    request: Request, home: House, session: Session, asker: Asker, values: dict[str, str]
-) -> list[dict[str, Any]]:
-    phone = identity.check_phone(values.get("contact_phone", "")[:40])
-    if not phone.valid or phone.normal is None:
-        return []
-    names, language = routing_queries.unit_names(session), language_of(request)
-    index = home.keys.blind("phone", phone.normal)
-    found = queries.same_phone(session, asker.actor, index)
-    return [views.summary(ticket, names, language) for ticket in found]
+        found = preview(session, home, asker, values, language_of(request))
+        return page(request, "console/_preview.html", preview=found)
 
 
 @router.post("/console", dependencies=[Checked])
@@ -159,13 +110,38 @@ async def save(request: Request, home: TheHouse, asker: TheStaff) -> Response:
 def _save(request: Request, home: House, asker: Asker, values: dict[str, str]) -> Response:
     try:
         demand(asker.actor, Act.FILE_FOR_OTHERS)
-        wanted = draft.check(values, channels=("phone", "counter", "email"), channel="phone")
-        once = values.get("once", "")[:64]
-        receipt = service.ReceiptKey(asker.actor.tag, once) if once else None
-        with home.office.desk(asker.actor) as desk:
-            wanted = queries.with_respondent(desk.session, wanted)
-            filed = filing.register(desk, home, wanted, receipt)
+        into = _into(home, asker, values.get("into", ""))
+        with home.office.desk(asker.actor) as opened:
+            number = _filed(opened, home, asker, values).ticket.number
     except Refused as refused:
         with Session(home.office.engine, expire_on_commit=False) as session:
-            return _page(request, asker, session, values, faults_of(request, refused), 422)
-    return RedirectResponse(f"/console?saved={filed.ticket.number}", 303)
+            told = faults_of(request, refused)
+            return _page(request, home, asker, session, values, told, 422)
+    if into:
+        # the browser sends the same form on, `into` with it: merging is that route's business
+        return RedirectResponse(f"/tickets/{number}/merge", 307)
+    return RedirectResponse(f"/console?saved={number}", 303)
+
+
+def _into(home: House, asker: Asker, number: str) -> str:
+    """The open ticket this call is to be joined to; Invalid before anything is filed."""
+    if not number:
+        return ""
+    try:
+        with Session(home.office.engine) as session:
+            return queries.by_number(session, asker.actor, number[:40]).number
+    except NotFound:
+        raise Invalid.one("into", "unknown", "没有可并入的诉求件") from None
+
+
+def _filed(desk: Desk, home: House, asker: Asker, values: dict[str, str]) -> Filed:
+    """The ticket, and its answer when a card was chosen: both or neither."""
+    wanted = draft.check(values, channels=CHANNELS, channel="phone")
+    wanted = queries.with_respondent(desk.session, wanted)
+    once = values.get("once", "")[:64]
+    receipt = service.ReceiptKey(asker.actor.tag, once) if once else None
+    card = chosen_card(values.get("card", ""))
+    filed = filing.register(desk, home, wanted, receipt, at_once=card is not None)
+    if card is not None and not filed.repeated:
+        knowledge.answer_from(desk, filed.ticket.id, *card)
+    return filed

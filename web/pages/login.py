@@ -19,6 +19,7 @@ HOMES: tuple[tuple[Act, str], ...] = (
     (Act.CALL_BACK, "/callbacks"),
     (Act.FIGURES_UNIT, "/board"),
     (Act.FIGURES_ALL, "/oversight"),
+    (Act.EDIT_CARDS, "/knowledge"),
 )
 
 

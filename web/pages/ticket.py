@@ -17,7 +17,7 @@ from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
-from intake import queries, scanning, service
+from intake import knowledge, queries, scanning, service
 from routing import queries as routing_queries
 from routing import service as orders
 from sla import queries as sla_queries
@@ -26,6 +26,7 @@ from web.api.tickets import found
 from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.card_words import chosen_card, fitting
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
@@ -103,6 +104,7 @@ def _doable(
         "team": teamwork(session, home, asker, ticket, rows, names),
         "triage": _triage(ticket),
         "suggested": _suggested(session, home, asker, ticket, language),
+        "cards": _cards(session, home, asker, ticket),
         "categories": views.category_tree(session, language),
     }
 
@@ -200,6 +202,13 @@ def _suggested(
     return suggestions(session, now, text, language, actor=asker.actor, but=ticket.id)
 
 
+def _cards(session: Session, home: House, asker: Asker, ticket: Ticket) -> list[dict[str, Any]]:
+    """What the knowledge base has for the desk that may answer at once."""
+    if not (asker.may(Act.ANSWER) and Status(ticket.status) is Status.SUBMITTED):
+        return []
+    return fitting(session, home, f"{ticket.title}\n{ticket.content}", ticket.category or "")
+
+
 def _triage(ticket: Ticket) -> bool:
     return Status(ticket.status) in {Status.SUBMITTED, Status.ACCEPTED} and ticket.lead is None
 
@@ -267,12 +276,22 @@ def dispatch(
 
 @router.post("/tickets/{number}/answer", dependencies=[Checked])
 def answer(
-    request: Request, number: str, home: TheHouse, asker: TheStaff, text: Text = ""
+    request: Request,
+    number: str,
+    home: TheHouse,
+    asker: TheStaff,
+    text: Text = "",
+    card: Code = "",
 ) -> Response:
-    """Answered at once."""
+    """Answered at once, in the desk's own words or in a knowledge card's."""
     try:
+        chosen = chosen_card(card)
         with home.office.desk(asker.actor) as desk:
-            service.answer(desk, found(desk.session, asker, number).id, text)
+            ticket = found(desk.session, asker, number)
+            if chosen is None:
+                service.answer(desk, ticket.id, text)
+            else:
+                knowledge.answer_from(desk, ticket.id, *chosen)
     except Refused as refused:
         return refused_page(request, home, asker, number, refused)
     return _acted(number)

@@ -20,6 +20,7 @@ from sla.calendars import PUBLISHED, from_body
 from sla.standards import OFFICE_HOURS
 from sla.tables import CalendarRow, PolicyRow
 from sla.worktime import OFFICE
+from web.seed.cards import seed_cards, seed_phrases
 from web.seed.people import seed_people
 from web.seed.promises import PLAN
 
@@ -46,6 +47,8 @@ def seed_district(office: Office) -> None:
         _categories(desk, home)
         _promises(desk)
         seed_people(desk)
+        seed_cards(desk)
+        seed_phrases(desk)
 
 
 def _units(desk: Desk, home: District) -> None:

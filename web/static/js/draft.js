@@ -1,12 +1,22 @@
 // A draft outlives a reload or a closed tab; the receipt forgets it.
-// Secrets, tokens and files are never kept, nor who somebody is: halls have shared computers.
+// Secrets, tokens and files are never kept. Who somebody is stays only where the form says so
+// (his own machine), and never on a shared one: there the draft ends with its tab, too.
 
 const KEPT = new Set(["text", "textarea", "select-one", "tel", "email", "radio", "checkbox"]);
 const PERSONAL = /^contact_/;
 const name = (form) => `draft:${form.dataset.draft}`;
+const STORES = [localStorage, sessionStorage];
+
+function isShared(form) {
+  return form.dataset.draftShared !== undefined || Boolean(form.querySelector("[name=shared]")?.checked);
+}
+const keepsContact = (form) => form.dataset.draftContact !== undefined && !isShared(form);
 
 function fields(form) {
-  return [...form.elements].filter((field) => field.name && KEPT.has(field.type) && !PERSONAL.test(field.name));
+  const contact = keepsContact(form);
+  return [...form.elements].filter(
+    (field) => field.name && KEPT.has(field.type) && (contact || !PERSONAL.test(field.name)),
+  );
 }
 
 const ticked = (field) => field.type === "radio" || field.type === "checkbox";
@@ -36,37 +46,47 @@ function restore(form, values) {
   }
 }
 
+function forget(key) {
+  for (const store of STORES) store.removeItem(key);
+}
+
 function stored(form) {
   try {
-    return JSON.parse(localStorage.getItem(name(form)) ?? "null");
+    // on a shared machine only what this tab itself has kept
+    const stores = form.dataset.draftShared === undefined ? STORES : [sessionStorage];
+    return JSON.parse(stores.map((store) => store.getItem(name(form))).find(Boolean) ?? "null");
   } catch {
     return null;
   }
 }
 
-for (const form of document.querySelectorAll("form[data-draft]")) {
-  const values = stored(form);
-  // a form that came back with faults already holds what was typed
-  if (values && !document.querySelector("[data-faults]")) {
-    restore(form, values);
-    for (const note of form.querySelectorAll("[data-restored]")) note.hidden = false;
-  }
-  form.addEventListener("input", () => {
-    try {
-      localStorage.setItem(name(form), JSON.stringify(read(form)));
-    } catch {
-      // no room or no permission: the form still works, it is only not kept
-    }
-  });
-  for (const button of form.querySelectorAll("[data-discard]")) {
-    button.addEventListener("click", () => {
-      localStorage.removeItem(name(form));
-      form.reset();
-      for (const note of form.querySelectorAll("[data-restored]")) note.hidden = true;
-    });
+function keep(form) {
+  try {
+    forget(name(form));
+    (isShared(form) ? sessionStorage : localStorage).setItem(name(form), JSON.stringify(read(form)));
+  } catch {
+    // no room or no permission: the form still works, it is only not kept
   }
 }
 
-for (const mark of document.querySelectorAll("[data-forget]")) {
-  localStorage.removeItem(`draft:${mark.dataset.forget}`);
+// what was sent is forgotten before anything is restored: the same page may hold the next form
+for (const mark of document.querySelectorAll("[data-forget]")) forget(`draft:${mark.dataset.forget}`);
+
+for (const form of document.querySelectorAll("form[data-draft]")) {
+  const values = stored(form);
+  // a form that came back with faults already holds what was typed
+  if (values && Object.keys(values).length && !document.querySelector("[data-faults]")) {
+    restore(form, values);
+    for (const note of form.querySelectorAll("[data-restored]")) note.hidden = false;
+  }
+  form.addEventListener("input", () => keep(form));
+  for (const button of form.querySelectorAll("[data-discard]")) {
+    button.addEventListener("click", () => {
+      form.reset();
+      forget(name(form));
+      // whatever is shown beside the form is of what was typed
+      form.dispatchEvent(new Event("change", { bubbles: true }));
+      for (const note of form.querySelectorAll("[data-restored]")) note.hidden = true;
+    });
+  }
 }
