@@ -1,13 +1,25 @@
 """Who sees which rows, and finding people and units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, true
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.permissions import ACCUSING, UNIT_ROLES, Act, Actor, Role, may
+from core.states import ORDER_OPEN, OrderStatus
 from core.tables import Department, Staff, Ticket
+
+# an order that still binds its unit
+HELD = frozenset({*ORDER_OPEN, OrderStatus.REPLIED, OrderStatus.DONE})
+
+
+class Obligation(Protocol):
+    """What must be known of a work order here."""
+
+    department: str
+    status: str
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -46,6 +58,18 @@ def _not_against(department: str) -> ColumnElement[bool]:
             col(Ticket.respondent).not_in(line_above(department)),
         ),
     )
+
+
+def may_unmask(actor: Actor, ticket: Ticket, orders: Iterable[Obligation]) -> bool:
+    """Whether he may read who complained, once he has said why.
+
+    Who handles it has to reach the complainant: unless the identity is sealed, or the order is
+    no longer his unit's.
+    """
+    if may(actor, Act.UNMASK):
+        return True
+    mine = any(row.department == actor.department and row.status in HELD for row in orders)
+    return may(actor, Act.UNMASK_OWN) and mine and not ticket.confidential
 
 
 def line_above(department: str) -> Select[tuple[str]]:

@@ -43,6 +43,7 @@ class Act(StrEnum):
     READ_TICKETS = "read_tickets"
     READ_SEALED = "read_sealed"
     UNMASK = "unmask"
+    UNMASK_OWN = "unmask_own"
     ACCEPT = "accept"
     ANSWER = "answer"
     PROPOSE_REFUSAL = "propose_refusal"
@@ -76,7 +77,7 @@ class Act(StrEnum):
     OPERATE = "operate"
 
 
-_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT}
+_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.UNMASK_OWN}
 TABLE: Mapping[Role, frozenset[Act]] = {
     Role.BUSINESS: frozenset({Act.FILE, Act.FOLLOW_OWN, Act.RATE_OWN}),
     Role.VISITOR: frozenset({Act.FILE}),
@@ -117,7 +118,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.PARTNER: frozenset[Act](),
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
-    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
+    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.UNMASK_OWN, Act.PUBLISH_RULES}
     - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD},
 }
 # graded protection: these three never meet in one person

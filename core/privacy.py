@@ -85,15 +85,3 @@ def mask_phone(phone: str) -> str:
 def mask_name(name: str) -> str:
     """The first character and stars."""
     return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
-
-
-# nothing before it but, for a mobile, the country: digits inside longer ones are no number
-_MOBILE = r"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(1[3-9]\d)\d{4}(\d{4})(?!\d)"
-_NUMBERS = re.compile(_MOBILE + r"|(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
-
-
-def mask_numbers(text: str) -> str:
-    """Mobile and identity-card numbers inside free text, masked."""
-    return _NUMBERS.sub(
-        lambda found: f"{found[1] or found[3]}{'*' * 4}{found[2] or found[4]}", text
-    )

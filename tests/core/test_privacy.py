@@ -6,15 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.privacy import Keys, derive, mask_name, mask_numbers, mask_phone
+from core.privacy import Keys, derive, mask_name, mask_phone
 
 OLDEST, NEWER, NEWEST = "first secret", "second secret", "third secret"
 KEYS = Keys.of(OLDEST)
 text = st.text(max_size=60)
 places = st.text(max_size=30)
 mobiles = st.from_regex(r"1[3-9][0-9]{9}", fullmatch=True)
-identities = st.from_regex(r"[1-9][0-9]{16}[0-9Xx]", fullmatch=True)
-prose = st.text(st.characters(categories=["Lo", "Po", "Zs"]), max_size=20)
 
 
 @given(places, text)
@@ -111,21 +109,3 @@ def test_a_name_shows_its_first_sign_and_always_a_star(name):
     assert masked.startswith(name[0])
     assert set(masked[1:]) == {"*"}
     assert mask_name("") == ""
-
-
-@given(prose, st.lists(st.one_of(mobiles, identities), max_size=3), prose)
-def test_numbers_inside_text_are_masked_and_the_words_stay(before, numbers, after):
-    masked = mask_numbers(before + "，".join(numbers) + after)
-    assert not any(number in masked for number in numbers)
-    assert masked.startswith(before)
-    assert masked.endswith(after)
-
-
-def test_longer_digits_are_no_mobile_and_stay():
-    assert mask_numbers("单号610302202611181000011") == "单号610302202611181000011"
-    assert mask_numbers("电13800138000话") == "电138****8000话"
-
-
-@pytest.mark.parametrize("prefix", ["+86", "86", "0086", "+86 ", "+86-"])
-def test_a_mobile_with_its_country_is_masked_too(prefix):
-    assert "13800138000" not in mask_numbers(f"请打{prefix}13800138000找我")

@@ -10,6 +10,7 @@ from core import ids, timeline
 from core.desk import Desk
 from core.errors import Fault, Invalid, NotFound
 from core.events import Audience
+from core.numbers import masked
 from core.permissions import Act, business, may
 from core.tables import Ticket
 from intake import closing, draft, service
@@ -146,7 +147,7 @@ def tickets(
         session, asker.actor, after=_cursor(after), limit=limit + 1, status=status
     )
     more = str(rows[limit - 1].id) if len(rows) > limit else None
-    return TicketsOut(tickets=[TicketOut.model_validate(row) for row in rows[:limit]], next=more)
+    return TicketsOut(tickets=[TicketOut.masked(row) for row in rows[:limit]], next=more)
 
 
 def _cursor(after: str | None) -> UUID | None:
@@ -178,9 +179,11 @@ def one(
 
 def detail(session: Session, ticket: Ticket, eyes: Audience) -> TicketDetail:
     """The ticket with its orders and timeline."""
+    own = eyes is Audience.PARTIES
+    seen = TicketOut.model_validate(ticket) if own else TicketOut.masked(ticket)
     return TicketDetail(
-        **TicketOut.model_validate(ticket).model_dump(),
-        content=ticket.content,
+        **seen.model_dump(),
+        content=ticket.content if own else masked(ticket.content),
         orders=[OrderOut.model_validate(row) for row in routing_queries.orders(session, ticket.id)],
         timeline=[
             EntryOut(

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from core import timeline
-from core.errors import NotFound, Refused
+from core import numbers, timeline
+from core.errors import Forbidden, NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
-from core.people import departments
+from core.people import departments, may_unmask
 from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
 from core.states import Status
@@ -71,15 +71,17 @@ def _page(
         # forms of one page share names: a fault is told beside the form it belongs to
         faults={"": " ".join(faults.values())} if form else faults,
         faults_in={form: faults} if form else {},
-        ticket=_ticket(session, ticket, names, language),
+        ticket=_ticket(session, ticket, names, language, clear=contact is not None),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
         orders=[order_words(session, row, names, language, asker, parked=parked) for row in rows],
         extensions=extension_lines(session, ticket, names, asker),
         clocks=clock_lines(session, ticket, language, home.office.now()),
-        timeline=views.timeline_lines(session, entries, language, staff=True),
-        replies=reply_words(session, rows, names),
+        timeline=views.timeline_lines(
+            session, entries, language, staff=True, clear=contact is not None
+        ),
+        replies=reply_words(session, rows, names, clear=contact is not None),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         **_doable(session, home, asker, ticket, rows, names, language),
@@ -107,17 +109,25 @@ def _doable(
 
 
 def _ticket(
-    session: Session, ticket: Ticket, names: dict[str, str], language: str
+    session: Session, ticket: Ticket, names: dict[str, str], language: str, *, clear: bool
 ) -> dict[str, Any]:
-    return views.summary(ticket, names, language) | {
-        "content": ticket.content,
-        "uscc": ticket.uscc,
-        "place": ticket.place,
-        "confidential": ticket.confidential,
-        "anonymous": ticket.anonymous,
-        "respondent": names.get(ticket.respondent or "", ""),
-        "category": views.category_name(session, ticket.category, language),
-    }
+    words_ = (
+        {"title": ticket.title, "content": ticket.content, "company": ticket.company_name or ""}
+        if clear
+        else {"content": numbers.masked(ticket.content)}
+    )
+    return (
+        views.summary(ticket, names, language)
+        | words_
+        | {
+            "uscc": ticket.uscc,
+            "place": ticket.place,
+            "confidential": ticket.confidential,
+            "anonymous": ticket.anonymous,
+            "respondent": names.get(ticket.respondent or "", ""),
+            "category": views.category_name(session, ticket.category, language),
+        }
+    )
 
 
 def masked(session: Session, home: House, ticket: Ticket) -> dict[str, str]:
@@ -180,7 +190,7 @@ def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
         "ask_info": asker.may(Act.ACCEPT) and status is Status.SUBMITTED,
         "review": asker.may(Act.REVIEW_REPLY) and status is Status.REPLY_REVIEW,
         "call_back": asker.may(Act.CALL_BACK) and status is Status.CALLBACK,
-        "unmask": asker.may(Act.UNMASK) and not ticket.anonymous,
+        "unmask": may_unmask(asker.actor, ticket, rows),
         "note": asker.may(Act.NOTE),
         "unit": bool(asker.actor.roles & UNIT_ROLES) and bool(rows),
     }
@@ -225,13 +235,14 @@ def unmask(
     request: Request, number: str, home: TheHouse, asker: TheStaff, reason: Code = ""
 ) -> Response:
     """The contact in clear: with a reason, and it stands on the timeline who read it."""
-    demand(asker.actor, Act.UNMASK)
     if not reason.strip():
         said = translate(language_of(request), "请写明查看理由")
         with Session(home.office.engine, expire_on_commit=False) as session:
             return _page(request, home, asker, session, number, {"reason": said}, status=422)
     with home.office.desk(asker.actor) as desk:
         ticket = timeline.hold(desk, found(desk.session, asker, number).id)
+        if not may_unmask(asker.actor, ticket, routing_queries.orders(desk.session, ticket.id)):
+            raise Forbidden
         row = queries.contact(desk.session, ticket.id)
         timeline.record(desk, ticket, IdentityUnmasked(str(timeline.write(desk, ticket, reason))))
     name, phone = service.opened(home.keys, row) if row else ("", "")
