@@ -75,6 +75,9 @@ class Act(StrEnum):
     READ_ACCOUNTS = "read_accounts"
     READ_LEDGER = "read_ledger"
     OPERATE = "operate"
+    EXPORT = "export"
+    EXPORT_IDENTIFIED = "export_identified"
+    GUARD_PRIVACY = "guard_privacy"
 
 
 _UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.UNMASK_OWN}
@@ -89,7 +92,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
         | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
-        | {Act.GRANT_EXTENSION}
+        | {Act.GRANT_EXTENSION, Act.EXPORT}
     ),
     Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE}),
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
@@ -97,13 +100,14 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.HEAD: frozenset(
         _UNIT
         | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
-        | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION}
+        | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION, Act.EXPORT}
     ),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
         | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE}
+        | {Act.EXPORT, Act.EXPORT_IDENTIFIED}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -113,13 +117,14 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE, Act.READ_ACCOUNTS}),
     Role.SECADMIN: frozenset({Act.ASSIGN_ROLES, Act.READ_ACCOUNTS}),
     Role.AUDITOR: frozenset({Act.READ_LEDGER, Act.READ_ACCOUNTS}),
-    Role.PRIVACY: frozenset[Act](),
+    Role.PRIVACY: frozenset({Act.GUARD_PRIVACY}),
     Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
     Role.PARTNER: frozenset[Act](),
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
     - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.UNMASK_OWN, Act.PUBLISH_RULES}
-    - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD},
+    - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD}
+    - {Act.EXPORT, Act.EXPORT_IDENTIFIED, Act.GUARD_PRIVACY},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

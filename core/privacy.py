@@ -49,18 +49,26 @@ class Keys:
 
     def seal(self, place: str, text: str) -> bytes:
         """`text` encrypted (AES-256-GCM) and bound to its place: table, column and row."""
+        return self.seal_bytes(place, text.encode())
+
+    def seal_bytes(self, place: str, body: bytes) -> bytes:
+        """The same for what is no text."""
         nonce = os.urandom(NONCE)
-        sealed = self.sealing[self.current].encrypt(nonce, text.encode(), place.encode())
+        sealed = self.sealing[self.current].encrypt(nonce, body, place.encode())
         return self.current + nonce + sealed
 
     def open(self, place: str, sealed: bytes) -> str:
         """The text again. ValueError when the key is unknown or the place is another."""
+        return self.open_bytes(place, sealed).decode()
+
+    def open_bytes(self, place: str, sealed: bytes) -> bytes:
+        """The same for what is no text."""
         cipher = self.sealing.get(bytes(sealed[:KEY_ID]))
         if cipher is None:
             raise ValueError("sealed with a key this installation does not have")
         body = sealed[KEY_ID:]
         try:
-            return cipher.decrypt(body[:NONCE], body[NONCE:], place.encode()).decode()
+            return cipher.decrypt(body[:NONCE], body[NONCE:], place.encode())
         except InvalidTag as error:
             raise ValueError("sealed value was changed or moved") from error
 

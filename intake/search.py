@@ -62,6 +62,11 @@ def find(
     return list(session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)))
 
 
+def chosen(actor: Actor, sought: Sought) -> list[Any]:
+    """The conditions of a list without its words: what the actor may see, and the filters."""
+    return [visible(actor), *_filters(sought)]
+
+
 def _filters(sought: Sought) -> list[Any]:
     found: list[Any] = []
     for column, value in (

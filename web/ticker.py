@@ -19,6 +19,7 @@ from core.permissions import SYSTEM
 from intake import learning
 from routing import publishing
 from sla import holds, recounting
+from web.custody import exports
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -46,6 +47,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
+        Chore("expire", 600, lambda: exports.expire_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )

@@ -19,6 +19,7 @@ from core.privacy import Keys
 from core.settings import Settings
 from routing import replaying
 from sla import recounting, whatifs
+from web.custody import exports
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -38,6 +39,7 @@ WORKS: Mapping[str, Work] = {
     replaying.KIND: replaying.work,
     recounting.KIND: recounting.work,
     whatifs.KIND: whatifs.work,
+    exports.KIND: exports.work,
 }
 
 

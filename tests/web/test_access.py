@@ -38,9 +38,10 @@ PAGES = {
     "/rulebooks": {"dispatcher", "supervisor"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
+    "/exports": {"dispatcher", "supervisor", "xzspj.head", "privacy"},
     "/inbox": {
         "operator", "dispatcher", "callback", "supervisor", "leader", "assessor", "xzspj",
-        "xzspj.head", "rsj", "sysadmin", "auditor",
+        "xzspj.head", "rsj", "sysadmin", "auditor", "privacy",
     },
 }  # fmt: skip
 PEOPLE = sorted(PAGES["/inbox"])
