@@ -21,7 +21,7 @@ def derive(master: str, purpose: str) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=b"jiesu", info=purpose.encode()).derive(master.encode())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Keys:
     """The keys of one installation, made from its master secret and the earlier ones."""
 

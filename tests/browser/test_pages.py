@@ -39,6 +39,7 @@ PLACES = {
         "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
     ),
+    "privacy": ("/privacy", "/privacy/retention", "/privacy/record", "/privacy/paper", "/exports"),
     "sysadmin": ("/inbox", "/console", "/people", "/people/operator", "/people/new", "/me"),
 }  # fmt: skip
 # what a page answers when it is no page for this person, and rightly so

@@ -38,6 +38,10 @@ PAGES = {
     "/rulebooks": {"dispatcher", "supervisor"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
+    "/privacy": {"privacy"},
+    "/privacy/retention": {"privacy"},
+    "/privacy/record": {"privacy", "auditor"},
+    "/privacy/paper": {"privacy", "operator", "dispatcher"},
     "/exports": {"dispatcher", "supervisor", "xzspj.head", "privacy"},
     "/inbox": {
         "operator", "dispatcher", "callback", "supervisor", "leader", "assessor", "xzspj",

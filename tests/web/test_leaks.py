@@ -60,7 +60,7 @@ def marked(visitor: TestClient, office: Office) -> dict:
     body = GOOD | {
         "title": f"设立登记卡住 {PHONE}", "content": f"设立登记卡了两周。{SAID}",
         "contact_name": NAME, "contact_phone": PHONE, "contact_email": EMAIL,
-        "company_name": f"石鼓新材料（{APART}）",
+        "company_name": f"石鼓新材料（{APART}）", "place": f"石鼓镇找{PHONE}",
     }  # fmt: skip
     filed = visitor.post("/api/v1/tickets", json=body).json()
     with Session(office.engine) as session:
