@@ -23,26 +23,30 @@ def derive(master: str, purpose: str) -> bytes:
 
 @dataclass(frozen=True, repr=False)
 class Keys:
-    """The keys of one installation, made from its master secret and the earlier ones."""
+    """The keys of one installation, made from its master secret and the earlier ones.
+
+    The newest seals, indexes and signs; all of them open, find and recognise. The ledger is
+    chained with the first secret's key for ever: when that secret is gone, `ledger` is what is
+    left of it.
+    """
 
     ledger: bytes
-    index: bytes
-    links: bytes
+    indexes: tuple[bytes, ...]
+    links: tuple[bytes, ...]
     sealing: dict[bytes, AESGCM]
     current: bytes
 
     @classmethod
-    def of(cls, master: str, old: tuple[str, ...] = ()) -> "Keys":
+    def of(cls, master: str, old: tuple[str, ...] = (), ledger: bytes | None = None) -> "Keys":
+        secrets = (master, *old)
         sealing = {}
-        for secret in (master, *old):
+        for secret in secrets:
             key = derive(secret, "seal")
             sealing[hashlib.sha256(key).digest()[:KEY_ID]] = AESGCM(key)
-        # the ledger and the index outlive a rotation: they stay with the oldest secret
-        oldest = (master, *old)[-1]
         return cls(
-            ledger=derive(oldest, "ledger"),
-            index=derive(oldest, "index"),
-            links=derive(master, "links"),
+            ledger=ledger or derive(secrets[-1], "ledger"),
+            indexes=tuple(derive(secret, "index") for secret in secrets),
+            links=tuple(derive(secret, "links") for secret in secrets),
             sealing=sealing,
             current=next(iter(sealing)),
         )
@@ -73,13 +77,28 @@ class Keys:
             raise ValueError("sealed value was changed or moved") from error
 
     def blind(self, kind: str, value: str) -> bytes:
-        """What equal values share without showing them: for looking up a phone number."""
-        return hmac.new(self.index, f"{kind}:{value}".encode(), hashlib.sha256).digest()[:16]
+        """What equal values share without showing them: to be stored beside a sealed value."""
+        return self.blinds(kind, value)[0]
+
+    def blinds(self, kind: str, value: str) -> list[bytes]:
+        """The same by every key, the newest first: what a look-up compares with."""
+        text = f"{kind}:{value}".encode()
+        return [hmac.new(key, text, hashlib.sha256).digest()[:16] for key in self.indexes]
 
     def sign(self, text: str) -> str:
         """A short URL-safe signature for links."""
-        mac = hmac.new(self.links, text.encode(), hashlib.sha256).digest()[:18]
-        return base64.urlsafe_b64encode(mac).decode()
+        return _signature(self.links[0], text)
+
+    def signed(self, text: str, signature: str) -> bool:
+        """Whether one of our keys made this signature: a link outlives a rotation."""
+        given = signature.encode()
+        made = [_signature(key, text).encode() for key in self.links]
+        return any(hmac.compare_digest(given, right) for right in made)
+
+
+def _signature(key: bytes, text: str) -> str:
+    mac = hmac.new(key, text.encode(), hashlib.sha256).digest()[:18]
+    return base64.urlsafe_b64encode(mac).decode()
 
 
 def mask_phone(phone: str) -> str:

@@ -13,7 +13,13 @@ from typing import Literal
 from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-SECRETS = ("DATABASE_URL", "REDIS_URL", "JIESU_SECRET_KEY", "JIESU_OLD_SECRET_KEYS")
+SECRETS = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "JIESU_SECRET_KEY",
+    "JIESU_OLD_SECRET_KEYS",
+    "JIESU_LEDGER_KEY",
+)
 
 
 class Settings(BaseSettings):
@@ -46,7 +52,14 @@ class Settings(BaseSettings):
         "link keys are derived; unset: generated into the data folder",
     )
     old_secret_keys: SecretStr | None = Field(
-        None, description="comma-separated earlier master secrets, for reading only"
+        None,
+        description="comma-separated earlier master secrets, newest first, for reading only; "
+        "`jiesu keys rotate` makes them needless",
+    )
+    ledger_key: SecretStr | None = Field(
+        None,
+        description="the ledger's own key as `jiesu keys ledger` prints it; needed once the first "
+        "master secret is gone",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="address people reach the site at; used in letters"

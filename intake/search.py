@@ -118,5 +118,5 @@ def _phones(keys: Keys, text: str) -> list[Any]:
     phone = check_phone(text) if PHONE.fullmatch(text) else None
     if phone is None or phone.normal is None:
         return []
-    index = keys.blind("phone", phone.normal)
-    return [select(Contact.ticket_id).where(Contact.phone_index == index)]
+    indexes = keys.blinds("phone", phone.normal)
+    return [select(Contact.ticket_id).where(col(Contact.phone_index).in_(indexes))]

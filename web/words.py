@@ -56,7 +56,7 @@ CLAIM = {
     "planned": N_("已列入计划"),
     "impossible": N_("客观上无法办理"),
 }
-WISH = {"access": N_("查阅复制"), "correction": N_("更正"), "erasure": N_("删除")}
+WISH = {"access": N_("查阅复制"), "correction": N_("更正"), "erasure": N_("删除个人信息")}
 WISH_GROUND = {
     "as_asked": N_("按请求办理"),
     "not_the_person": N_("不能证明是本人或其代理人"),

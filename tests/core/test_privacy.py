@@ -60,10 +60,34 @@ def test_after_rotations_old_values_open_and_new_ones_need_the_new_secret():
         Keys.of(NEWEST).open("name:1", sealed)
 
 
-def test_ledger_and_index_outlive_a_rotation_and_links_do_not():
+def test_the_ledger_outlives_a_rotation_and_even_its_own_secret():
     later = Keys.of(NEWEST, (NEWER, OLDEST))
-    assert (later.ledger, later.index) == (KEYS.ledger, KEYS.index)
-    assert later.links != KEYS.links
+    assert later.ledger == KEYS.ledger
+    assert Keys.of(NEWEST, (), later.ledger).ledger == KEYS.ledger
+    assert Keys.of(NEWEST).ledger != KEYS.ledger
+
+
+def test_look_ups_try_every_key_and_writing_uses_the_newest():
+    later = Keys.of(NEWEST, (NEWER, OLDEST))
+    assert later.blind("phone", "1") == Keys.of(NEWEST).blind("phone", "1")
+    assert KEYS.blind("phone", "1") in later.blinds("phone", "1")
+    assert len(set(later.blinds("phone", "1"))) == 3
+
+
+@given(text, text)
+def test_links_of_every_key_are_known_and_no_others(value, other):
+    later = Keys.of(NEWEST, (OLDEST,))
+    assert later.sign(value) != KEYS.sign(value)
+    assert later.signed(value, later.sign(value))
+    assert later.signed(value, KEYS.sign(value))
+    assert not KEYS.signed(value, later.sign(value))
+    assert later.signed(value, KEYS.sign(other)) is (value == other)
+    assert not later.signed(value, other)
+
+
+def test_keys_show_nothing_of_themselves():
+    assert KEYS.ledger.hex() not in repr(KEYS)
+    assert str(KEYS.ledger) not in f"{KEYS!r}{KEYS}"
 
 
 def test_every_purpose_has_a_key_of_its_own():

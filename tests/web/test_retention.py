@@ -107,12 +107,12 @@ def test_an_open_case_keeps_its_contact_however_old(visitor, office: Office, clo
 
 def test_the_officer_sets_a_period_above_what_the_law_wants(staff, office: Office) -> None:
     officer = staff("privacy")
-    good = {"days": "1200", "basis": "区里规定", "enabled": "on"}
-    assert officer.post("/privacy/retention/letter", data=good).status_code == 200
+    good = {"code": "letter", "days": "1200", "basis": "区里规定", "enabled": "on"}
+    assert officer.post("/privacy/retention", data=good).status_code == 200
     for wrong in ({"days": "100"}, {"days": "x"}, {"days": "99999999"}, {"basis": " "}):
-        assert officer.post("/privacy/retention/letter", data=good | wrong).status_code == 422
-    assert officer.post("/privacy/retention/nonsense", data=good).status_code == 404
-    assert staff("sysadmin").post("/privacy/retention/letter", data=good).status_code == 403
+        assert officer.post("/privacy/retention", data=good | wrong).status_code == 422
+    assert officer.post("/privacy/retention", data=good | {"code": "nonsense"}).status_code == 404
+    assert staff("sysadmin").post("/privacy/retention", data=good).status_code == 403
     with Session(office.engine) as session:
         [line] = record.lines(session, acts=("retention.changed",))
         [term] = [t for t in retention.schedule(session) if t.kept.code == "letter"]
@@ -123,8 +123,8 @@ def test_the_officer_sets_a_period_above_what_the_law_wants(staff, office: Offic
 
 def test_a_kind_that_is_switched_off_is_not_taken(staff, office: Office, clock, closed) -> None:
     clock.at += 3 * 365 * DAY + DAY
-    off = {"days": "1095", "basis": "暂停清理"}
-    assert staff("privacy").post("/privacy/retention/contact", data=off).status_code == 200
+    off = {"code": "contact", "days": "1095", "basis": "暂停清理"}
+    assert staff("privacy").post("/privacy/retention", data=off).status_code == 200
     retention.turn(office)
     assert held(office) == 5
 

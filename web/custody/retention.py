@@ -49,7 +49,7 @@ class Kept:
 
 
 HELD = "SELECT ticket_id FROM legal_hold WHERE lifted_at IS NULL"
-ERASE, DELETE = N_("覆盖"), N_("删除")
+ERASE, DELETE = N_("覆盖"), N_("整条删除")
 MINIMUM = N_("个人信息保护法第十九条：实现处理目的所必要的最短时间")
 YEAR = 365
 SCHEDULE: tuple[Kept, ...] = (
@@ -128,7 +128,11 @@ def schedule(session: Session) -> list[Term]:
 
 def periods(session: Session) -> dict[str, int]:
     """Days by kind, for a person's own copy."""
-    return {term.kept.code: term.days for term in schedule(session) if term.enabled}
+    return {
+        term.kept.code: term.days
+        for term in schedule(session)
+        if term.enabled and not term.kept.real
+    }
 
 
 def change(desk: Desk, code: str, *, days: int, basis: str, enabled: bool) -> None:

@@ -144,8 +144,8 @@ def _earlier(
     if not phone.valid or phone.normal is None:
         return []
     names, language = routing_queries.unit_names(session), language_of(request)
-    index = home.keys.blind("phone", phone.normal)
-    found = queries.same_phone(session, asker.actor, index)
+    indexes = home.keys.blinds("phone", phone.normal)
+    found = queries.same_phone(session, asker.actor, indexes)
     return [views.summary(ticket, names, language) for ticket in found]
 
 

@@ -26,7 +26,7 @@ from web.rendering import page
 router = APIRouter(include_in_schema=False)
 Word = Annotated[str, Form(max_length=400)]
 STATES = {
-    "asked": (N_("待个人信息保护专员审批"), "yellow", "hourglass"),
+    "asked": (N_("待审批"), "yellow", "hourglass"),
     "working": (N_("正在生成"), "blue", "hourglass"),
     "ready": (N_("可以下载"), "green", "check"),
     "refused": (N_("未同意"), "red", "x"),

@@ -1,5 +1,6 @@
 """The privacy officer's pages: people's requests, retention, legal holds, the record."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -29,6 +30,7 @@ router = APIRouter(include_in_schema=False)
 Short = Annotated[str, Form(max_length=300)]
 Long = Annotated[str, Form(max_length=1000)]
 PAGE = 50
+LONG = re.compile(r"[0-9a-f-]{32,64}")
 FILERS = frozenset({Role.PRIVACY, Role.OPERATOR, Role.DISPATCHER})
 
 
@@ -242,12 +244,12 @@ def _do(request: Request, home: House, asker: Asker, work: Any) -> Response:
     return RedirectResponse("/privacy/retention", 303)
 
 
-@router.post("/privacy/retention/{code}", dependencies=[Checked])
+@router.post("/privacy/retention", dependencies=[Checked])
 def change(
     request: Request,
     home: TheHouse,
     asker: TheStaff,
-    code: str,
+    code: Short = "",
     days: Short = "",
     basis: Short = "",
     enabled: Short = "",
@@ -298,6 +300,14 @@ def log(
     )
 
 
+def _short(value: object) -> str:
+    """Ids and hashes by their last signs: the whole ones stand in the record."""
+    text = (
+        ", ".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else str(value)
+    )
+    return f"…{text[-12:]}" if LONG.fullmatch(text) else text
+
+
 def _line(session: Session, row: Any, language: str) -> dict[str, Any]:
     kind, _, key = row.by.partition(":")
     name = routing_queries.staff_name(session, key) if kind == "staff" else None
@@ -307,7 +317,7 @@ def _line(session: Session, row: Any, language: str) -> dict[str, Any]:
         "who": name or translate(language, "系统"),
         "act": words.word(language, words.CUSTODY, row.act),
         "facts": [
-            (name, value) for name, value in row.facts.items() if value not in ("", {}, None)
+            (key, _short(value)) for key, value in row.facts.items() if value not in ("", {}, None)
         ],
         "hash": row.hash[:12],
     }
