@@ -69,7 +69,31 @@ def may_unmask(actor: Actor, ticket: Ticket, orders: Iterable[Obligation]) -> bo
     if may(actor, Act.UNMASK):
         return True
     mine = any(row.department == actor.department and row.status in HELD for row in orders)
-    return may(actor, Act.UNMASK_OWN) and mine and not ticket.confidential
+    return may(actor, Act.UNMASK_OWN) and mine and not sealed(ticket)
+
+
+def sealed(ticket: Ticket) -> bool:
+    """Whether those who handle it may not learn who it comes from: asked for, or a report."""
+    return ticket.confidential or ticket.request == "report"
+
+
+def sealed_rows() -> ColumnElement[bool]:
+    """The same as a condition."""
+    return or_(col(Ticket.confidential).is_(True), col(Ticket.request) == "report")
+
+
+def may_identify(actor: Actor, ticket: Ticket) -> bool:
+    """Whether he may read which company it comes from."""
+    return not sealed(ticket) or may(actor, Act.READ_SEALED)
+
+
+def recused(session: Session, actor: Actor, ticket: Ticket) -> bool:
+    """Whether it accuses the actor's own unit or one above it: then he touches nothing of it."""
+    if actor.department is None or Role.DISCIPLINE in actor.roles:
+        return False
+    if ticket.respondent is None or ticket.request not in ACCUSING:
+        return False
+    return ticket.respondent in session.execute(line_above(actor.department)).scalars().all()
 
 
 def line_above(department: str) -> Select[tuple[str]]:
@@ -83,6 +107,17 @@ def line_above(department: str) -> Select[tuple[str]]:
         line, col(Department.code) == line.c.parent
     )
     return sql_select(line.union(above).c.code)
+
+
+def line_below(session: Session, department: str) -> frozenset[str]:
+    """The unit and every unit under it."""
+    line = (
+        sql_select(col(Department.code))
+        .where(col(Department.code) == department)
+        .cte("below", recursive=True)
+    )
+    under = sql_select(col(Department.code)).join(line, col(Department.parent) == line.c.code)
+    return frozenset(session.scalars(sql_select(line.union(under).c.code)))
 
 
 def departments(session: Session) -> Sequence[Department]:

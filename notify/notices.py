@@ -63,7 +63,8 @@ class Case:
     actor: str
     lead: str | None = None
     due_at: datetime | None = None
-    respondent: str | None = None
+    # the unit complained of, and every unit under it
+    accused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,7 @@ from core import ids, timeline
 from core.desk import Desk
 from core.errors import Fault, Invalid, NotFound
 from core.events import Audience
-from core.numbers import masked
-from core.permissions import Act, business, may
+from core.permissions import Act, Actor, business, may
 from core.tables import Ticket
 from intake import closing, draft, service
 from intake import queries as intake_queries
@@ -30,6 +29,7 @@ from web.api.schemas import (
     files,
 )
 from web.deps import CheckedIfStaff, House, TheAsker, TheHouse, TheReader, TheStaff
+from web.masking import told
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
 BATCH = 100
@@ -174,16 +174,18 @@ def one(
         home.limits.hit("track", security.caller(request))
         ticket = service.owned(session, home.keys, number, query_code or "")
         eyes = Audience.PARTIES
-    return detail(session, ticket, eyes)
+    return detail(session, ticket, eyes, asker.actor)
 
 
-def detail(session: Session, ticket: Ticket, eyes: Audience) -> TicketDetail:
+def detail(session: Session, ticket: Ticket, eyes: Audience, actor: Actor) -> TicketDetail:
     """The ticket with its orders and timeline."""
     own = eyes is Audience.PARTIES
     seen = TicketOut.model_validate(ticket) if own else TicketOut.masked(ticket)
+    if not own:
+        seen.title = told(actor, ticket).title
     return TicketDetail(
         **seen.model_dump(),
-        content=ticket.content if own else masked(ticket.content),
+        content=ticket.content if own else told(actor, ticket).content,
         orders=[OrderOut.model_validate(row) for row in routing_queries.orders(session, ticket.id)],
         timeline=[
             EntryOut(

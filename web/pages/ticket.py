@@ -1,5 +1,6 @@
 """One ticket as staff see it: everything on it, and whatever this person may do next."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -8,11 +9,11 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from core import numbers, timeline
+from core import timeline
 from core.errors import Forbidden, NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
-from core.people import departments, may_unmask
+from core.people import departments, may_unmask, sealed
 from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
 from core.states import Status
@@ -25,7 +26,9 @@ from web import words
 from web.api.tickets import found
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
+from web.masking import told
 from web.pages import views
+from web.pages.console_receipt import filed_by
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
@@ -42,8 +45,13 @@ Code = Annotated[str, Form(max_length=60)]
 def show(
     request: Request, number: str, home: TheHouse, asker: TheStaff, session: TheReader
 ) -> Response:
-    """The ticket."""
-    return _page(request, home, asker, session, number, {})
+    """The ticket; who took in what is not for his eyes any more gets its receipt."""
+    try:
+        return _page(request, home, asker, session, number, {})
+    except NotFound:
+        if filed_by(session, asker.actor, number, home.office.now()) is None:
+            raise
+        return RedirectResponse(f"/console/receipt/{number}", 303)
 
 
 def _page(
@@ -71,7 +79,8 @@ def _page(
         # forms of one page share names: a fault is told beside the form it belongs to
         faults={"": " ".join(faults.values())} if form else faults,
         faults_in={form: faults} if form else {},
-        ticket=_ticket(session, ticket, names, language, clear=contact is not None),
+        ticket=_ticket(session, ticket, names, language)
+        | asdict(told(asker.actor, ticket, clear=contact is not None)),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
@@ -109,25 +118,15 @@ def _doable(
 
 
 def _ticket(
-    session: Session, ticket: Ticket, names: dict[str, str], language: str, *, clear: bool
+    session: Session, ticket: Ticket, names: dict[str, str], language: str
 ) -> dict[str, Any]:
-    words_ = (
-        {"title": ticket.title, "content": ticket.content, "company": ticket.company_name or ""}
-        if clear
-        else {"content": numbers.masked(ticket.content)}
-    )
-    return (
-        views.summary(ticket, names, language)
-        | words_
-        | {
-            "uscc": ticket.uscc,
-            "place": ticket.place,
-            "confidential": ticket.confidential,
-            "anonymous": ticket.anonymous,
-            "respondent": names.get(ticket.respondent or "", ""),
-            "category": views.category_name(session, ticket.category, language),
-        }
-    )
+    return views.summary(ticket, names, language) | {
+        "place": ticket.place,
+        "confidential": sealed(ticket),
+        "anonymous": ticket.anonymous,
+        "respondent": names.get(ticket.respondent or "", ""),
+        "category": views.category_name(session, ticket.category, language),
+    }
 
 
 def masked(session: Session, home: House, ticket: Ticket) -> dict[str, str]:

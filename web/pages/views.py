@@ -9,6 +9,7 @@ from starlette.concurrency import run_in_threadpool
 
 from core.i18n import duration, translate, working
 from core.numbers import masked
+from core.people import sealed
 from core.states import OPEN, OrderStatus, Status, public_step
 from core.tables import Entry, Ticket
 from intake import queries as intake_queries
@@ -17,6 +18,7 @@ from sla.bulletins import Line, plain
 from sla.figures import Figure
 from sla.queries import Left
 from web import words
+from web.masking import listed_title
 from web.narration import narrate
 
 T = TypeVar("T")
@@ -60,8 +62,8 @@ def summary(ticket: Ticket, names: dict[str, str], language: str) -> dict[str, A
     """A ticket as lists show it."""
     return {
         "number": ticket.number,
-        "title": masked(ticket.title),
-        "company": masked(ticket.company_name or ""),
+        "title": listed_title(ticket),
+        "company": "" if sealed(ticket) else masked(ticket.company_name or ""),
         "status": ticket.status,
         "status_word": words.word(language, words.STATUS, ticket.status),
         "request_word": words.word(language, words.REQUEST, ticket.request),
