@@ -71,7 +71,7 @@ def _page(
     eyes = Audience.OVERSIGHT if asker.may(Act.FIGURES_ALL) else Audience.STAFF
     entries = timeline.entries(session, ticket.id, eyes)
     rows = routing_queries.orders(session, ticket.id)
-    parked = Status(ticket.status) is Status.ON_HOLD
+    parked, clear = Status(ticket.status) is Status.ON_HOLD, contact is not None
     return page(
         request,
         "department/ticket.html",
@@ -79,18 +79,15 @@ def _page(
         # forms of one page share names: a fault is told beside the form it belongs to
         faults={"": " ".join(faults.values())} if form else faults,
         faults_in={form: faults} if form else {},
-        ticket=_ticket(session, ticket, names, language)
-        | asdict(told(asker.actor, ticket, clear=contact is not None)),
+        ticket=_ticket(session, asker, ticket, names, language, clear=clear),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
         orders=[order_words(session, row, names, language, asker, parked=parked) for row in rows],
         extensions=extension_lines(session, ticket, names, asker),
         clocks=clock_lines(session, ticket, language, home.office.now()),
-        timeline=views.timeline_lines(
-            session, entries, language, staff=True, clear=contact is not None
-        ),
-        replies=reply_words(session, rows, names, clear=contact is not None),
+        timeline=views.timeline_lines(session, entries, language, staff=True, clear=clear),
+        replies=reply_words(session, rows, names, clear=clear),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         **_doable(session, home, asker, ticket, rows, names, language),
@@ -118,7 +115,13 @@ def _doable(
 
 
 def _ticket(
-    session: Session, ticket: Ticket, names: dict[str, str], language: str
+    session: Session,
+    asker: Asker,
+    ticket: Ticket,
+    names: dict[str, str],
+    language: str,
+    *,
+    clear: bool,
 ) -> dict[str, Any]:
     return views.summary(ticket, names, language) | {
         "place": ticket.place,
@@ -126,6 +129,7 @@ def _ticket(
         "anonymous": ticket.anonymous,
         "respondent": names.get(ticket.respondent or "", ""),
         "category": views.category_name(session, ticket.category, language),
+        **asdict(told(asker.actor, ticket, clear=clear)),
     }
 
 
