@@ -28,6 +28,7 @@ PACKAGES = ("core", "intake", "routing", "sla", "notify", "web")
 # Chinese that is matter to work on or names its own thing, not words of a screen
 DATA = (
     "core/i18n.py",  # date patterns and units
+    "core/numbers.py",  # reads what people write
     "core/settings.py",  # the district's own name
     "notify/wording.py",  # letters have their own texts
     "routing/",  # reads a Chinese document; its few refusals are named below

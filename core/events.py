@@ -360,6 +360,41 @@ class IdentityUnmasked(Event):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class SubjectAsked(Event):
+    """Somebody asked to see, correct or erase what is held of him; `via` is web or paper."""
+
+    kind: ClassVar[str] = "ticket.subject_asked"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    request: UUID
+    wish: str
+    via: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectDecided(Event):
+    """The privacy officer granted it or not, on a coded ground; `text` is what he was told."""
+
+    kind: ClassVar[str] = "ticket.subject_decided"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    request: UUID
+    wish: str
+    granted: bool
+    ground: str
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DataErased(Event):
+    """Contact, files and numbers in words were destroyed: how many, and why."""
+
+    kind: ClassVar[str] = "ticket.data_erased"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    why: str
+    words: int = 0
+    files: int = 0
+
+
 # --- the work order -------------------------------------------------------------------
 
 

@@ -1,13 +1,25 @@
 """Who sees which rows, and finding people and units."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, Select, and_, false, or_, true
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.permissions import ACCUSING, UNIT_ROLES, Act, Actor, Role, may
+from core.states import ORDER_OPEN, OrderStatus
 from core.tables import Department, Staff, Ticket
+
+# an order that still binds its unit
+HELD = frozenset({*ORDER_OPEN, OrderStatus.REPLIED, OrderStatus.DONE})
+
+
+class Obligation(Protocol):
+    """What must be known of a work order here."""
+
+    department: str
+    status: str
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
@@ -48,6 +60,42 @@ def _not_against(department: str) -> ColumnElement[bool]:
     )
 
 
+def may_unmask(actor: Actor, ticket: Ticket, orders: Iterable[Obligation]) -> bool:
+    """Whether he may read who complained, once he has said why.
+
+    Who handles it has to reach the complainant: unless the identity is sealed, or the order is
+    no longer his unit's.
+    """
+    if may(actor, Act.UNMASK):
+        return True
+    mine = any(row.department == actor.department and row.status in HELD for row in orders)
+    return may(actor, Act.UNMASK_OWN) and mine and not sealed(ticket)
+
+
+def sealed(ticket: Ticket) -> bool:
+    """Whether those who handle it may not learn who it comes from: asked for, or a report."""
+    return ticket.confidential or ticket.request == "report"
+
+
+def sealed_rows() -> ColumnElement[bool]:
+    """The same as a condition."""
+    return or_(col(Ticket.confidential).is_(True), col(Ticket.request) == "report")
+
+
+def may_identify(actor: Actor, ticket: Ticket) -> bool:
+    """Whether he may read which company it comes from."""
+    return not sealed(ticket) or may(actor, Act.READ_SEALED)
+
+
+def recused(session: Session, actor: Actor, ticket: Ticket) -> bool:
+    """Whether it accuses the actor's own unit or one above it: then he touches nothing of it."""
+    if actor.department is None or Role.DISCIPLINE in actor.roles:
+        return False
+    if ticket.respondent is None or ticket.request not in ACCUSING:
+        return False
+    return ticket.respondent in session.execute(line_above(actor.department)).scalars().all()
+
+
 def line_above(department: str) -> Select[tuple[str]]:
     """The unit and every unit it stands under."""
     line = (
@@ -59,6 +107,17 @@ def line_above(department: str) -> Select[tuple[str]]:
         line, col(Department.code) == line.c.parent
     )
     return sql_select(line.union(above).c.code)
+
+
+def line_below(session: Session, department: str) -> frozenset[str]:
+    """The unit and every unit under it."""
+    line = (
+        sql_select(col(Department.code))
+        .where(col(Department.code) == department)
+        .cte("below", recursive=True)
+    )
+    under = sql_select(col(Department.code)).join(line, col(Department.parent) == line.c.code)
+    return frozenset(session.scalars(sql_select(line.union(under).c.code)))
 
 
 def departments(session: Session) -> Sequence[Department]:

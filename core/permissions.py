@@ -43,6 +43,7 @@ class Act(StrEnum):
     READ_TICKETS = "read_tickets"
     READ_SEALED = "read_sealed"
     UNMASK = "unmask"
+    UNMASK_OWN = "unmask_own"
     ACCEPT = "accept"
     ANSWER = "answer"
     PROPOSE_REFUSAL = "propose_refusal"
@@ -78,9 +79,12 @@ class Act(StrEnum):
     EDIT_CARDS = "edit_cards"
     CONFIRM_CARDS = "confirm_cards"
     EDIT_PHRASES = "edit_phrases"
+    EXPORT = "export"
+    EXPORT_IDENTIFIED = "export_identified"
+    GUARD_PRIVACY = "guard_privacy"
 
 
-_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.READ_CARDS}
+_UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.READ_CARDS, Act.UNMASK_OWN}
 TABLE: Mapping[Role, frozenset[Act]] = {
     Role.BUSINESS: frozenset({Act.FILE, Act.FOLLOW_OWN, Act.RATE_OWN}),
     Role.VISITOR: frozenset({Act.FILE}),
@@ -92,7 +96,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
         | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
-        | {Act.GRANT_EXTENSION, Act.READ_CARDS}
+        | {Act.GRANT_EXTENSION, Act.READ_CARDS, Act.EXPORT}
     ),
     Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE, Act.READ_CARDS}),
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
@@ -101,12 +105,14 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         _UNIT
         | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN, Act.HANDLE, Act.REPLY, Act.ASK_EXTENSION}
         | {Act.ASK_HOLD, Act.ANSWER_SUPERVISION, Act.CONFIRM_CARDS, Act.EDIT_PHRASES}
+        | {Act.EXPORT}
     ),
     Role.OFFICE: frozenset(
         {Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.ACCEPT, Act.APPROVE_REFUSAL}
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
         | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE, Act.READ_CARDS}
+        | {Act.EXPORT, Act.EXPORT_IDENTIFIED}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),
@@ -116,14 +122,14 @@ TABLE: Mapping[Role, frozenset[Act]] = {
     Role.SYSADMIN: frozenset({Act.OPERATE, Act.MANAGE_PEOPLE, Act.READ_ACCOUNTS}),
     Role.SECADMIN: frozenset({Act.ASSIGN_ROLES, Act.READ_ACCOUNTS}),
     Role.AUDITOR: frozenset({Act.READ_LEDGER, Act.READ_ACCOUNTS}),
-    Role.PRIVACY: frozenset[Act](),
+    Role.PRIVACY: frozenset({Act.GUARD_PRIVACY}),
     Role.CLIENT: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
     Role.PARTNER: frozenset[Act](),
     # a second person is a person: no program confirms what somebody proposed
     Role.SYSTEM: frozenset(Act)
-    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.PUBLISH_RULES}
-    - {Act.CONFIRM_CARDS}
-    - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD},
+    - {Act.RATE_OWN, Act.APPROVE_REFUSAL, Act.UNMASK, Act.UNMASK_OWN, Act.PUBLISH_RULES}
+    - {Act.GRANT_EXTENSION, Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.CONFIRM_CARDS}
+    - {Act.EXPORT, Act.EXPORT_IDENTIFIED, Act.GUARD_PRIVACY},
 }
 # graded protection: these three never meet in one person
 SEPARATED = (Role.SYSADMIN, Role.SECADMIN, Role.AUDITOR)

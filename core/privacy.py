@@ -21,57 +21,84 @@ def derive(master: str, purpose: str) -> bytes:
     return HKDF(hashes.SHA256(), 32, salt=b"jiesu", info=purpose.encode()).derive(master.encode())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Keys:
-    """The keys of one installation, made from its master secret and the earlier ones."""
+    """The keys of one installation, made from its master secret and the earlier ones.
+
+    The newest seals, indexes and signs; all of them open, find and recognise. The ledger is
+    chained with the first secret's key for ever: when that secret is gone, `ledger` is what is
+    left of it.
+    """
 
     ledger: bytes
-    index: bytes
-    links: bytes
+    indexes: tuple[bytes, ...]
+    links: tuple[bytes, ...]
     sealing: dict[bytes, AESGCM]
     current: bytes
 
     @classmethod
-    def of(cls, master: str, old: tuple[str, ...] = ()) -> "Keys":
+    def of(cls, master: str, old: tuple[str, ...] = (), ledger: bytes | None = None) -> "Keys":
+        secrets = (master, *old)
         sealing = {}
-        for secret in (master, *old):
+        for secret in secrets:
             key = derive(secret, "seal")
             sealing[hashlib.sha256(key).digest()[:KEY_ID]] = AESGCM(key)
-        # the ledger and the index outlive a rotation: they stay with the oldest secret
-        oldest = (master, *old)[-1]
         return cls(
-            ledger=derive(oldest, "ledger"),
-            index=derive(oldest, "index"),
-            links=derive(master, "links"),
+            ledger=ledger or derive(secrets[-1], "ledger"),
+            indexes=tuple(derive(secret, "index") for secret in secrets),
+            links=tuple(derive(secret, "links") for secret in secrets),
             sealing=sealing,
             current=next(iter(sealing)),
         )
 
     def seal(self, place: str, text: str) -> bytes:
         """`text` encrypted (AES-256-GCM) and bound to its place: table, column and row."""
+        return self.seal_bytes(place, text.encode())
+
+    def seal_bytes(self, place: str, body: bytes) -> bytes:
+        """The same for what is no text."""
         nonce = os.urandom(NONCE)
-        sealed = self.sealing[self.current].encrypt(nonce, text.encode(), place.encode())
+        sealed = self.sealing[self.current].encrypt(nonce, body, place.encode())
         return self.current + nonce + sealed
 
     def open(self, place: str, sealed: bytes) -> str:
         """The text again. ValueError when the key is unknown or the place is another."""
+        return self.open_bytes(place, sealed).decode()
+
+    def open_bytes(self, place: str, sealed: bytes) -> bytes:
+        """The same for what is no text."""
         cipher = self.sealing.get(bytes(sealed[:KEY_ID]))
         if cipher is None:
             raise ValueError("sealed with a key this installation does not have")
         body = sealed[KEY_ID:]
         try:
-            return cipher.decrypt(body[:NONCE], body[NONCE:], place.encode()).decode()
+            return cipher.decrypt(body[:NONCE], body[NONCE:], place.encode())
         except InvalidTag as error:
             raise ValueError("sealed value was changed or moved") from error
 
     def blind(self, kind: str, value: str) -> bytes:
-        """What equal values share without showing them: for looking up a phone number."""
-        return hmac.new(self.index, f"{kind}:{value}".encode(), hashlib.sha256).digest()[:16]
+        """What equal values share without showing them: to be stored beside a sealed value."""
+        return self.blinds(kind, value)[0]
+
+    def blinds(self, kind: str, value: str) -> list[bytes]:
+        """The same by every key, the newest first: what a look-up compares with."""
+        text = f"{kind}:{value}".encode()
+        return [hmac.new(key, text, hashlib.sha256).digest()[:16] for key in self.indexes]
 
     def sign(self, text: str) -> str:
         """A short URL-safe signature for links."""
-        mac = hmac.new(self.links, text.encode(), hashlib.sha256).digest()[:18]
-        return base64.urlsafe_b64encode(mac).decode()
+        return _signature(self.links[0], text)
+
+    def signed(self, text: str, signature: str) -> bool:
+        """Whether one of our keys made this signature: a link outlives a rotation."""
+        given = signature.encode()
+        made = [_signature(key, text).encode() for key in self.links]
+        return any(hmac.compare_digest(given, right) for right in made)
+
+
+def _signature(key: bytes, text: str) -> str:
+    mac = hmac.new(key, text.encode(), hashlib.sha256).digest()[:18]
+    return base64.urlsafe_b64encode(mac).decode()
 
 
 def mask_phone(phone: str) -> str:
@@ -85,15 +112,3 @@ def mask_phone(phone: str) -> str:
 def mask_name(name: str) -> str:
     """The first character and stars."""
     return name[:1] + "*" * max(len(name) - 1, 1) if name else ""
-
-
-# nothing before it but, for a mobile, the country: digits inside longer ones are no number
-_MOBILE = r"(?:(?<!\d)|(?<=(?<!\d)86)|(?<=(?<!\d)0086))(1[3-9]\d)\d{4}(\d{4})(?!\d)"
-_NUMBERS = re.compile(_MOBILE + r"|(?<!\d)(\d{6})\d{8}(\d{3}[\dXx])(?!\d)")
-
-
-def mask_numbers(text: str) -> str:
-    """Mobile and identity-card numbers inside free text, masked."""
-    return _NUMBERS.sub(
-        lambda found: f"{found[1] or found[3]}{'*' * 4}{found[2] or found[4]}", text
-    )

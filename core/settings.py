@@ -23,6 +23,7 @@ SECRETS = (
     "JIESU_OIDC_CLIENT_SECRET",
     "JIESU_MAIL_IN_URL",
     "JIESU_RELAY_SECRET",
+    "JIESU_LEDGER_KEY",
 )
 
 
@@ -56,7 +57,14 @@ class Settings(BaseSettings):
         "link keys are derived; unset: generated into the data folder",
     )
     old_secret_keys: SecretStr | None = Field(
-        None, description="comma-separated earlier master secrets, for reading only"
+        None,
+        description="comma-separated earlier master secrets, newest first, for reading only; "
+        "`jiesu keys rotate` makes them needless",
+    )
+    ledger_key: SecretStr | None = Field(
+        None,
+        description="the ledger's own key as `jiesu keys ledger` prints it; needed once the first "
+        "master secret is gone",
     )
     public_url: str = Field(
         "http://127.0.0.1:8000", description="address people reach the site at; used in letters"

@@ -11,6 +11,7 @@ from core import ledger
 from core.desk import Desk
 from core.errors import Invalid, NotFound
 from core.events import Audience, Event, decode, encode
+from core.people import recused
 from core.projection import is_lead, project
 from core.states import Status, advance
 from core.tables import Entry, Ticket, Words
@@ -30,14 +31,17 @@ READERS = {
 
 
 def hold(desk: Desk, ticket_id: UUID) -> Ticket:
-    """The ticket with its row locked until the desk closes. The one lock, always taken first."""
+    """The ticket with its row locked until the desk closes. The one lock, always taken first.
+
+    For people of the unit it accuses it is not there, whatever they would do with it.
+    """
     ticket = desk.session.exec(
         select(Ticket)
         .where(Ticket.id == ticket_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).first()
-    if ticket is None:
+    if ticket is None or recused(desk.session, desk.actor, ticket):
         raise NotFound
     return ticket
 

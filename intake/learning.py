@@ -10,6 +10,7 @@ from sqlmodel import Session, col, select
 
 from core.database import reader
 from core.desk import Desk, Office
+from core.numbers import masked
 from core.outbox import post
 from core.permissions import Act, Actor, demand
 from intake.data import CAUTIONS, texts
@@ -83,7 +84,9 @@ def corrections(session: Session) -> Corrections:
     learn: list[Example] = []
     held: list[Example] = []
     for words, category, kind, urgency, back in rows:
-        (held if back else learn).append(Example(words, category, kind, urgency, CASE_WEIGHT))
+        (held if back else learn).append(
+            Example(masked(words), category, kind, urgency, CASE_WEIGHT)
+        )
     return Corrections(tuple(learn), tuple(held))
 
 

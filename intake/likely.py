@@ -26,7 +26,7 @@ LEAST = 0.2
 class Call:
     """What is known of the caller and his matter so far."""
 
-    phone_index: bytes | None = None
+    phone_indexes: tuple[bytes, ...] = ()
     uscc: str = ""
     company: str = ""
     text: str = ""
@@ -72,9 +72,9 @@ def _open(actor: Actor, *conditions: Any) -> Any:
 
 
 def _phoned(session: Session, actor: Actor, call: Call) -> list[Ticket]:
-    if call.phone_index is None:
+    if not call.phone_indexes:
         return []
-    same = select(Contact.ticket_id).where(Contact.phone_index == call.phone_index)
+    same = select(Contact.ticket_id).where(col(Contact.phone_index).in_(call.phone_indexes))
     return list(session.exec(_open(actor, col(Ticket.id).in_(same))))
 
 

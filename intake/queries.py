@@ -90,12 +90,14 @@ def with_respondent(session: Session, draft: Draft) -> Draft:
     return replace(draft, respondent=code)
 
 
-def same_phone(session: Session, actor: Actor, index: bytes, limit: int = 10) -> Sequence[Ticket]:
+def same_phone(
+    session: Session, actor: Actor, indexes: Sequence[bytes], limit: int = 10
+) -> Sequence[Ticket]:
     """Earlier tickets of the same caller, newest first."""
     query = (
         select(Ticket)
         .join(Contact, col(Contact.ticket_id) == Ticket.id)
-        .where(Contact.phone_index == index, visible(actor))
+        .where(col(Contact.phone_index).in_(indexes), visible(actor))
     )
     return session.exec(query.order_by(col(Ticket.id).desc()).limit(limit)).all()
 

@@ -25,6 +25,7 @@ from core.events import (
 )
 from core.ledger import GENESIS, canonical
 from core.moments import local_day
+from core.numbers import masked
 from core.permissions import Act, Role, demand
 from core.privacy import Keys
 from core.states import Status
@@ -94,7 +95,7 @@ def register(
             return again
     _known_category(desk, draft)
     advice = adviser(draft) if adviser is not None else Advice()
-    draft = _advised(draft, advice)
+    draft = _fit_for_facts(_advised(draft, advice))
     ticket, code = _ticket(desk, draft, area, advice)
     ticket.limit_at = limit
     _contact(desk, draft, ticket)
@@ -125,6 +126,11 @@ def _advised(draft: Draft, advice: Advice) -> Draft:
         category=draft.category or advice.category,
         urgency=min(draft.urgency, advice.urgency or draft.urgency, key=URGENCIES.index),
     )
+
+
+def _fit_for_facts(draft: Draft) -> Draft:
+    # the place goes into a fact, and what is in a fact can never be erased
+    return replace(draft, place=masked(draft.place)) if draft.place else draft
 
 
 def _received(draft: Draft, advice: Advice, *, at_once: bool) -> TicketReceived:

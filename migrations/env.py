@@ -9,6 +9,7 @@ import intake.tables
 import notify.tables
 import routing.tables
 import sla.tables
+import web.custody.tables
 import web.tables
 from core.database import psycopg_url
 

@@ -28,6 +28,8 @@ from core.events import (
     ReturnAsked,
     ReturnRefused,
     StageReplied,
+    SubjectAsked,
+    SubjectDecided,
     SupervisionAnswered,
     SupervisionIssued,
     SupervisionJudged,
@@ -62,7 +64,8 @@ class Case:
     actor: str
     lead: str | None = None
     due_at: datetime | None = None
-    respondent: str | None = None
+    # the unit complained of, and every unit under it
+    accused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +89,7 @@ class Notice:
 COMPLAINANT = (Readers(frozenset({Role.BUSINESS})),)
 DISPATCHERS = (Readers(frozenset({Role.DISPATCHER})),)
 SECOND_PERSONS = (Readers(frozenset({Role.DISPATCHER, Role.OFFICE})),)
+GUARDS = (Readers(frozenset({Role.PRIVACY})),)
 # a promise whose breach is nobody's failure: the complainant was asked and kept silent
 UNBLAMED = frozenset({"callback"})
 
@@ -322,6 +326,20 @@ def _first_asked(fact: ClockWarned | ClockBreached | OrderEscalated) -> frozense
     return frozenset({Role.HEAD, Role.OFFICE})
 
 
+def _subject_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, SubjectAsked)
+    return (Notice("subject_asked", GUARDS, {"wish": fact.wish}),)
+
+
+def _subject_decided(fact: Event, case: Case) -> tuple[Notice, ...]:
+    """To who asked; and where something is changed, to those who work with what it was."""
+    assert isinstance(fact, SubjectDecided)
+    told = Notice("subject_decided", COMPLAINANT, {"wish": fact.wish, "granted": fact.granted})
+    if not fact.granted or fact.wish == "access" or case.lead is None:
+        return (told,)
+    return told, Notice("subject_changed", _hands(case.lead), {"wish": fact.wish})
+
+
 WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketReceived: _telling("received"),
     InfoRequested: _telling("info_requested"),
@@ -361,6 +379,8 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     SupervisionAnswered: _supervision_answered,
     SupervisionJudged: _supervision_judged,
     SupervisionLifted: _supervision_lifted,
+    SubjectAsked: _subject_asked,
+    SubjectDecided: _subject_decided,
 }
 # the kinds of entry that may call for letters at all
 FOLLOWED = frozenset(cls.kind for cls in WRITERS)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.events import Event
-from core.permissions import TABLE, Act, Role
+from core.permissions import Role
 from notify.notices import Case, Notice, Params, Readers, as_text, notices_for
 
 
@@ -52,8 +52,8 @@ def may_know(person: Person, case: Case) -> bool:
         return True
     if person.tag == case.actor:
         return False
-    accused = case.respondent is not None and person.department == case.respondent
-    return not accused or any(Act.READ_SEALED in TABLE[role] for role in person.roles)
+    # the same rule as for reading: of what accuses his unit, or one above, he hears nothing
+    return person.department not in case.accused or Role.DISCIPLINE in person.roles
 
 
 def _plan(notice: Notice, case: Case, person: Person, channel: str) -> LetterPlan:

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from core import ids, logs, timeline
 from core.desk import Desk, Office
 from core.outbox import post
+from core.people import line_below
 from core.permissions import ACCUSING, SYSTEM
 from core.privacy import Keys
 from core.tables import Entry, Ticket
@@ -61,14 +62,16 @@ def plan_letters(desk: Desk, entry_id: UUID, channels: Collection[str]) -> int:
     if entry is None:
         return 0
     ticket = desk.session.get_one(Ticket, entry.ticket_id)
-    fact, case = timeline.fact(entry), _case(ticket, entry)
+    fact, case = timeline.fact(entry), _case(desk, ticket, entry)
     found = recipients.find(desk.session, desk.keys, ticket, notices_for(fact, case), channels)
     plans = letters_for(fact, case, (known.person for known in found.values()))
     rows = [_row(desk, entry, plan, found[plan.recipient]) for plan in plans]
     return _write(desk, rows)
 
 
-def _case(ticket: Ticket, entry: Entry) -> Case:
+def _case(desk: Desk, ticket: Ticket, entry: Entry) -> Case:
+    # praise and questions accuse nobody
+    accused = ticket.respondent if ticket.request in ACCUSING else None
     return Case(
         number=ticket.number,
         request=ticket.request,
@@ -78,8 +81,7 @@ def _case(ticket: Ticket, entry: Entry) -> Case:
         actor=entry.actor,
         lead=ticket.lead,
         due_at=ticket.due_at,
-        # praise and questions accuse nobody
-        respondent=ticket.respondent if ticket.request in ACCUSING else None,
+        accused=line_below(desk.session, accused) if accused else frozenset(),
     )
 
 

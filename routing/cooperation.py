@@ -1,6 +1,5 @@
 """More than one hand on a ticket: co-handlers, reassignment, desks of a unit, bodies outside."""
 
-import hmac
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -199,8 +198,7 @@ def partner_request(session: Session, keys: Keys, token: str, now: datetime) -> 
         request_id = UUID(name)
     except ValueError:
         raise NotFound from None
-    right = keys.sign(f"partner:{request_id}")
-    if not hmac.compare_digest(right.encode(), signature.encode()):
+    if not keys.signed(f"partner:{request_id}", signature):
         raise NotFound
     row = session.get(PartnerRequest, request_id)
     if row is None or row.expires_at <= now:

@@ -12,6 +12,7 @@ from core.states import OPEN, Status
 from core.tables import Entry, Ticket
 from routing.queries import audit_orders
 from sla.queries import audit_clocks
+from web.custody import record
 
 BATCH = 200
 
@@ -19,6 +20,8 @@ BATCH = 200
 def audit(office: Office) -> Iterator[str]:
     """One line for each difference, with the ticket's number."""
     with reader(office.engine) as session:
+        for number in record.verify(session, office.keys.ledger):
+            yield f"custody record {number} is not what was written"
         last = None
         while True:
             query = select(Ticket).order_by(col(Ticket.id)).limit(BATCH)

@@ -20,6 +20,7 @@ def parser() -> argparse.ArgumentParser:
     _limits(verbs)
     _ledger(verbs)
     _accounts(verbs)
+    _keys(verbs)
     return top
 
 
@@ -98,6 +99,15 @@ def _accounts(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> N
     reset.add_argument("username")
     closing = "end the demonstration's published password"
     _verb(account, "close-demo", closing, commands.account_close_demo)
+
+
+def _keys(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    keys = verbs.add_parser("keys", help="what seals personal data").add_subparsers(
+        dest="verb", required=True
+    )
+    _verb(keys, "status", "how much each key has sealed", commands.keys_status)
+    _verb(keys, "rotate", "seal everything with the newest secret", commands.keys_rotate)
+    _verb(keys, "ledger", "the ledger's own key, to be kept", commands.keys_ledger)
 
 
 def _ledger(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -18,6 +18,8 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/rulebooks", N_("规则库"), "route", Act.EDIT_RULES),
     ("/limits", N_("时限标准"), "hourglass", Act.EDIT_RULES),
     ("/mailbox", N_("收件邮箱"), "mail", Act.OPERATE),
+    ("/privacy", N_("个人信息保护"), "shield", Act.GUARD_PRIVACY),
+    ("/exports", N_("导出"), "arrow", Act.EXPORT),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
     ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),

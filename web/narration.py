@@ -60,6 +60,9 @@ LINES: Mapping[str, _Line] = {
     "ticket.archived": _Line(N_("归档"), "list", inner=True),
     "ticket.noted": _Line(N_("内部备注"), "edit", inner=True),
     "ticket.unmasked": _Line(N_("查看联系信息"), "eye", inner=True),
+    "ticket.subject_asked": _Line(N_("提出个人信息请求"), "shield"),
+    "ticket.subject_decided": _Line(N_("个人信息请求已处理"), "shield"),
+    "ticket.data_erased": _Line(N_("个人信息已删除"), "shield"),
     "order.issued": _Line(N_("派发承办单"), "dispatch"),
     "order.signed": _Line(N_("签收"), "check"),
     "order.return_asked": _Line(N_("申请退单"), "arrow", "yellow", inner=True),
@@ -208,6 +211,14 @@ def _triage(facts: Facts, language: str, _names: Names) -> str:
     return f"{facts['ground']} {hint}".strip() if hint else words.ground(language, facts["ground"])
 
 
+def _subject(facts: Facts, language: str, _names: Names) -> str:
+    parts = [words.word(language, words.WISH, facts["wish"])]
+    if "granted" in facts:
+        parts.append(translate(language, "同意" if facts["granted"] else "未同意"))
+        parts.append(words.word(language, words.WISH_GROUND, facts["ground"]))
+    return " · ".join(parts)
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
     "ticket.limit_given": _limited,
@@ -229,4 +240,6 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "order.supervised": _supervised,
     "order.supervision_judged": _judged,
     "order.talk_held": _talk,
+    "ticket.subject_asked": _subject,
+    "ticket.subject_decided": _subject,
 }

@@ -10,9 +10,9 @@ from core import logs
 from core.desk import Desk, Office
 from core.errors import Conflict, Refused
 from core.moments import SHANGHAI, local_day
+from core.numbers import masked
 from core.outbox import post
 from core.permissions import SYSTEM, Actor
-from core.privacy import mask_numbers
 from core.settings import Settings
 from core.tables import Ticket, Words
 from intake import relay, relays, service
@@ -107,7 +107,7 @@ def _body(session: Session, due: RelayReport) -> dict[str, Any]:
         "state": due.state,
         "at": due.at.astimezone(SHANGHAI).isoformat(),
         "due_at": ticket.due_at.astimezone(SHANGHAI).isoformat() if ticket.due_at else None,
-        "text": mask_numbers(words.body) if words else None,
+        "text": masked(words.body) if words else None,
         "facts": facts,
     }
 

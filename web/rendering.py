@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from core import i18n
-from core.privacy import mask_numbers
+from core.numbers import masked
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -120,7 +120,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "percent": percent,
     "grouped": grouped,
     "mark": mark,
-    "masked": mask_numbers,
+    "masked": masked,
 }
 
 

@@ -21,6 +21,7 @@ from intake import learning, scanning
 from routing import publishing
 from sla import holds, recounting
 from web import mail_in, relaying, security
+from web.custody import exports, retention, subjects
 
 log = logs.get("tick")
 LEADER = "SELECT pg_try_advisory_lock(hashtext('jiesu.ticker'))"
@@ -51,6 +52,9 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
         Chore("rescan", 300, lambda: rescan(office)),
+        Chore("subjects", 60, lambda: subjects.carry_out_due(office)),
+        Chore("retention", 3600, lambda: retention.turn(office), first=900),
+        Chore("expire", 600, lambda: exports.expire_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )

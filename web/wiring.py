@@ -19,6 +19,7 @@ from core.privacy import Keys
 from core.settings import Settings
 from routing import replaying
 from sla import recounting, whatifs
+from web.custody import exports, resealing
 from web.demo import DemoClock
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
@@ -38,6 +39,8 @@ WORKS: Mapping[str, Work] = {
     replaying.KIND: replaying.work,
     recounting.KIND: recounting.work,
     whatifs.KIND: whatifs.work,
+    exports.KIND: exports.work,
+    resealing.KIND: resealing.work,
 }
 
 
@@ -62,7 +65,12 @@ def keys_of(settings: Settings) -> Keys:
     if len(master) < 32:
         raise RuntimeError("JIESU_SECRET_KEY must have at least 32 characters")
     old = settings.old_secret_keys.get_secret_value() if settings.old_secret_keys else ""
-    return Keys.of(master, tuple(secret for secret in old.split(",") if secret))
+    ledger = settings.ledger_key.get_secret_value() if settings.ledger_key else ""
+    return Keys.of(
+        master,
+        tuple(secret.strip() for secret in old.split(",") if secret.strip()),
+        bytes.fromhex(ledger) if ledger else None,
+    )
 
 
 def check_rooms() -> None:

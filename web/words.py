@@ -56,6 +56,33 @@ CLAIM = {
     "planned": N_("已列入计划"),
     "impossible": N_("客观上无法办理"),
 }
+WISH = {"access": N_("查阅复制"), "correction": N_("更正"), "erasure": N_("删除个人信息")}
+WISH_GROUND = {
+    "as_asked": N_("按请求办理"),
+    "not_the_person": N_("不能证明是本人或其代理人"),
+    "already_right": N_("所存信息已经正确"),
+    "still_needed": N_("诉求还在办理，处理目的尚未实现"),
+    "retention": N_("法律、行政法规规定的保存期限未届满"),
+    "legal_hold": N_("涉及争议处理或调查，依法需要保留"),
+    "secrecy": N_("法律、行政法规规定应当保密或不需要告知"),
+}
+CUSTODY = {
+    "export.asked": N_("申请导出"),
+    "export.agreed": N_("同意导出"),
+    "export.refused": N_("未同意导出"),
+    "export.made": N_("生成导出文件"),
+    "export.taken": N_("下载导出文件"),
+    "export.expired": N_("导出文件到期删除"),
+    "request.granted": N_("同意个人信息请求"),
+    "request.refused": N_("未同意个人信息请求"),
+    "request.erased": N_("按请求删除个人信息"),
+    "retention.changed": N_("调整保存期限"),
+    "retention.taken": N_("到期清理"),
+    "hold.placed": N_("依法保全"),
+    "hold.lifted": N_("解除保全"),
+    "keys.rotating": N_("开始更换密钥"),
+    "keys.rotated": N_("密钥更换完成"),
+}
 RESULT = {
     "solved": N_("已解决"),
     "unsolved": N_("未解决"),

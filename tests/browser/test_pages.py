@@ -42,6 +42,7 @@ PLACES = {
         "/oversight", "/bulletins", "/bulletins/2026-11", "/tickets/{late}", "/limits",
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
     ),
+    "privacy": ("/privacy", "/privacy/retention", "/privacy/record", "/privacy/paper", "/exports"),
     "sysadmin": (
         "/inbox", "/console", "/people", "/mailbox", "/people/operator", "/people/new", "/me",
         "/me/factor",

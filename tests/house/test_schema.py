@@ -16,13 +16,22 @@ import intake.tables
 import notify.tables
 import routing.tables
 import sla.tables
+import web.custody.tables
 import web.tables
 from core.database import connect
 from tests.conftest import Servers, _named
 from web import schema
 
 ROOT = Path(__file__).parents[2]
-ROOMS = (core.tables, intake.tables, notify.tables, routing.tables, sla.tables, web.tables)
+ROOMS = (
+    core.tables,
+    intake.tables,
+    notify.tables,
+    routing.tables,
+    sla.tables,
+    web.tables,
+    web.custody.tables,
+)
 
 
 def test_migrations_lead_to_exactly_the_models(empty_url: str) -> None:

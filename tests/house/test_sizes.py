@@ -45,7 +45,7 @@ def test_core_admits_only_the_files_it_was_asked_to() -> None:
     files = {path.stem for path in (ROOT / "core").glob("*.py")} - {"__init__"}
     assert files == {
         # pure
-        "errors", "events", "states", "permissions", "ids", "moments", "ledger", "texts",
+        "errors", "events", "states", "permissions", "ids", "moments", "ledger", "texts", "numbers",
         # means
         "settings", "database", "tables", "people", "desk", "timeline", "projection", "outbox",
         "sealing", "privacy", "i18n", "logs", "jobs", "bulk",

@@ -27,8 +27,8 @@ def found(office: Office, call: Call, actor=OPERATOR) -> list[str]:
 
 def test_an_open_request_of_the_same_number_is_likely_whatever_it_says(office, index) -> None:
     number = file(office).ticket.number
-    assert found(office, Call(phone_index=index)) == [number]
-    assert found(office, Call(phone_index=office.keys.blind("phone", "13800000002"))) == []
+    assert found(office, Call(phone_indexes=(index,))) == [number]
+    assert found(office, Call(phone_indexes=(office.keys.blind("phone", "13800000002"),))) == []
 
 
 def test_the_same_words_in_the_same_category_are_likely_and_other_words_are_not(office) -> None:
@@ -47,14 +47,14 @@ def test_the_same_company_helps_but_does_not_suffice(office) -> None:
 
 def test_what_has_ended_or_has_its_answer_is_not_likely(office, index) -> None:
     place = file(office, actor=OPERATOR, category="bqs").ticket
-    assert found(office, Call(phone_index=index)) == [place.number]
+    assert found(office, Call(phone_indexes=(index,))) == [place.number]
     step(office, OPERATOR, service.answer, place.id, "已说明。")
-    assert found(office, Call(phone_index=index)) == []
+    assert found(office, Call(phone_indexes=(index,))) == []
 
 
 def test_nobody_is_shown_what_he_may_not_see(office, index) -> None:
     file(office, confidential=True)
-    call = Call(phone_index=index, text=TEXT, category="qykb")
+    call = Call(phone_indexes=(index,), text=TEXT, category="qykb")
     assert found(office, call, OPERATOR) == []
     assert len(found(office, call, DISPATCHER)) == 1
     assert found(office, call, handler("rsj")) == []

@@ -63,5 +63,8 @@ FACTS = (
     events.SupervisionJudged(uuid4(), **_ORDER, enough=False, words=uuid4()),
     events.SupervisionLifted(uuid4(), **_ORDER, words=uuid4()),
     events.SupervisionLifted(uuid4(), **_ORDER),
+    events.SubjectAsked(uuid4(), "access", "web"),
+    events.SubjectDecided(uuid4(), "erasure", granted=True, ground="as_asked"),
+    events.SubjectDecided(uuid4(), "correction", granted=False, ground="law", text=uuid4()),
 )
 CASES = (FILING, LATER, WITHOUT_LEAD)

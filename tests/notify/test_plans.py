@@ -221,7 +221,7 @@ def test_only_a_promise_that_really_moved_is_told():
 
 
 def test_the_accused_unit_hears_nothing():
-    accused = replace(LATER, respondent="bj")
+    accused = replace(LATER, accused=frozenset({"bj"}))
     assert told(issued(), accused) == {("dispatched", OWNER.tag)}
     fact = clock(events.ClockBreached, tell=("head", "office", "liaison"))
     assert told(fact, accused) == {("clock_breached", "office")}

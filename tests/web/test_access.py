@@ -44,9 +44,14 @@ PAGES = {
     "/mailbox": {"sysadmin"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
+    "/privacy": {"privacy"},
+    "/privacy/retention": {"privacy"},
+    "/privacy/record": {"privacy", "auditor"},
+    "/privacy/paper": {"privacy", "operator", "dispatcher"},
+    "/exports": {"dispatcher", "supervisor", "xzspj.head", "privacy"},
     "/inbox": {
         "operator", "dispatcher", "callback", "supervisor", "leader", "assessor", "xzspj",
-        "xzspj.head", "rsj", "sysadmin", "auditor",
+        "xzspj.head", "rsj", "sysadmin", "auditor", "privacy",
     },
 }  # fmt: skip
 PEOPLE = sorted(PAGES["/inbox"])
@@ -161,8 +166,22 @@ def test_the_contact_is_masked_until_somebody_says_why_and_that_is_recorded(
     assert "ticket.unmasked" in kinds
     for secret in ("3000001", "企业联系人", "回访核实", "卡了两周"):
         assert secret not in facts
+
+
+def test_who_handles_it_reads_the_contact_when_he_says_why_unless_it_is_sealed(
+    staff, visitor: TestClient, filed: dict
+) -> None:
     handler = staff("xzspj")
-    assert handler.post(f"{path}/unmask", data={"reason": "想看"}).status_code == 403
+    path = f"/tickets/{filed['number']}"
+    assert "3000001" not in handler.get(path).text
+    assert handler.post(f"{path}/unmask", data={"reason": " "}).status_code == 422
+    assert "0917-3000001" in handler.post(f"{path}/unmask", data={"reason": "联系企业"}).text
+    assert staff("callback").post(f"{path}/unmask", data={"reason": "想看"}).status_code == 403
+    assert staff("rsj").post(f"{path}/unmask", data={"reason": "想看"}).status_code == 404
+    sealed = visitor.post("/api/v1/tickets", json=GOOD | {"confidential": True}).json()
+    path = f"/tickets/{sealed['number']}"
+    assert handler.get(path).status_code == 200
+    assert handler.post(f"{path}/unmask", data={"reason": "联系企业"}).status_code == 403
 
 
 class Inline(HTMLParser):

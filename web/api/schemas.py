@@ -3,13 +3,17 @@
 import base64
 import binascii
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core import numbers
 from core.errors import Fault, Invalid
+from core.people import sealed
+from core.tables import Ticket
 from intake.files import FILES_LIMIT, BadFile, File, check_file
+from web.masking import listed_title
 
 
 class Strict(BaseModel):
@@ -96,6 +100,16 @@ class TicketOut(BaseModel):
     received_at: datetime
     closed_at: datetime | None
     breached_at: datetime | None
+
+    @classmethod
+    def masked(cls, row: Ticket) -> Self:
+        """The row with personal numbers in its words masked: what anybody but its owner gets."""
+        made = cls.model_validate(row)
+        made.title = listed_title(row)
+        made.company_name = numbers.masked(made.company_name) if made.company_name else None
+        if sealed(row):
+            made.company_name = None
+        return made
 
 
 class TicketsOut(BaseModel):

@@ -10,7 +10,7 @@ from core import ids, timeline
 from core.desk import Desk
 from core.errors import Fault, Invalid, NotFound
 from core.events import Audience
-from core.permissions import Act, business, may
+from core.permissions import Act, Actor, business, may
 from core.tables import Ticket
 from intake import closing, draft, service
 from intake import queries as intake_queries
@@ -29,6 +29,7 @@ from web.api.schemas import (
     files,
 )
 from web.deps import CheckedIfStaff, House, TheAsker, TheHouse, TheReader, TheStaff
+from web.masking import told
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
 BATCH = 100
@@ -146,7 +147,7 @@ def tickets(
         session, asker.actor, after=_cursor(after), limit=limit + 1, status=status
     )
     more = str(rows[limit - 1].id) if len(rows) > limit else None
-    return TicketsOut(tickets=[TicketOut.model_validate(row) for row in rows[:limit]], next=more)
+    return TicketsOut(tickets=[TicketOut.masked(row) for row in rows[:limit]], next=more)
 
 
 def _cursor(after: str | None) -> UUID | None:
@@ -174,14 +175,18 @@ def one(
         home.limits.hit("ticket", ids.normal_number(number))
         ticket = service.owned(session, home.keys, number, query_code or "")
         eyes = Audience.PARTIES
-    return detail(session, ticket, eyes)
+    return detail(session, ticket, eyes, asker.actor)
 
 
-def detail(session: Session, ticket: Ticket, eyes: Audience) -> TicketDetail:
+def detail(session: Session, ticket: Ticket, eyes: Audience, actor: Actor) -> TicketDetail:
     """The ticket with its orders and timeline."""
+    own = eyes is Audience.PARTIES
+    seen = TicketOut.model_validate(ticket) if own else TicketOut.masked(ticket)
+    if not own:
+        seen.title = told(actor, ticket).title
     return TicketDetail(
-        **TicketOut.model_validate(ticket).model_dump(),
-        content=ticket.content,
+        **seen.model_dump(),
+        content=ticket.content if own else told(actor, ticket).content,
         orders=[OrderOut.model_validate(row) for row in routing_queries.orders(session, ticket.id)],
         timeline=[
             EntryOut(

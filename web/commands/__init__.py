@@ -1,6 +1,7 @@
 """What the command line does, one module per kind of command; heavy imports wait inside."""
 
 from web.commands.accounts import account_close_demo, account_reset
+from web.commands.keys import keys_ledger, keys_rotate, keys_status
 from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
 from web.commands.limits import limits_replay, limits_show
 from web.commands.rules import rules_check, rules_explain, rules_replay
@@ -21,6 +22,9 @@ __all__ = [
     "deadline",
     "doctor",
     "identity_check",
+    "keys_ledger",
+    "keys_rotate",
+    "keys_status",
     "ledger_export",
     "ledger_head",
     "ledger_verify",

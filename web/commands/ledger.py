@@ -30,10 +30,10 @@ def _from_database() -> list[Finding]:
 
 def _from_file(path: Path) -> list[Finding]:
     from core.privacy import Keys
+    from web.wiring import keys_of
 
     settings = load()
-    given = settings.secret_key
-    keys = Keys.of(given.get_secret_value() if given else secret(data_dir(settings)))
+    keys = keys_of(settings) if settings.secret_key else Keys.of(secret(data_dir(settings)))
     links, seals, counts = [], [], {}
     with path.open(encoding="utf-8") as lines:
         for line in lines:

@@ -37,11 +37,11 @@ def preview(
     shown["suggested"] = suggestions(session, home.office.now, text, language, actor=asker.actor)
     # nothing is not yet an emergency, whatever a model makes of an empty page
     shown["blank"] = not (text.strip() or values.get("category"))
-    index = phone_index(home, values)
-    shown["caller"] = _caller(session, home, asker, index, language)
+    indexes = phone_indexes(home, values)
+    shown["caller"] = _caller(session, home, asker, indexes, language)
     name, code = values.get("company_name", "")[:100], values.get("uscc", "")
     shown["companies"] = companies(session, asker.actor, name, code)
-    shown["likely"] = _likely(session, asker, values, index, shown["category"], language)
+    shown["likely"] = _likely(session, asker, values, indexes, shown["category"], language)
     shown["answers"] = asker.may(Act.ANSWER)
     shown["cards"] = fitting(session, home, text, shown["category"])
     return shown
@@ -52,10 +52,10 @@ def written(values: Values) -> str:
     return f"{values.get('title', '')}\n{values.get('content', '')}"
 
 
-def phone_index(home: House, values: Values) -> bytes | None:
-    """What a telephone is found by, once it is a whole number."""
+def phone_indexes(home: House, values: Values) -> list[bytes]:
+    """What a telephone is found by, once it is a whole number; nothing before."""
     phone = identity.check_phone(values.get("contact_phone", "")[:40])
-    return home.keys.blind("phone", phone.normal) if phone.valid and phone.normal else None
+    return home.keys.blinds("phone", phone.normal) if phone.valid and phone.normal else []
 
 
 def routing(session: Session, home: House, values: Values, language: str) -> dict[str, Any]:
@@ -110,12 +110,12 @@ def _due(session: Session, home: House, values: Values, decision: Decision | Non
 
 
 def _caller(
-    session: Session, home: House, asker: Asker, index: bytes | None, language: str
+    session: Session, home: House, asker: Asker, indexes: list[bytes], language: str
 ) -> dict[str, Any] | None:
     """Who has called from this number before: name masked, requests, the company if one."""
-    if index is None:
+    if not indexes:
         return None
-    found = queries.same_phone(session, asker.actor, index)
+    found = queries.same_phone(session, asker.actor, indexes)
     if not found:
         return {"name": "", "tickets": [], "company": "", "uscc": ""}
     names = routing_queries.unit_names(session)
@@ -133,13 +133,13 @@ def _likely(
     session: Session,
     asker: Asker,
     values: Values,
-    index: bytes | None,
+    indexes: list[bytes],
     category: str,
     language: str,
 ) -> list[dict[str, Any]]:
     code = identity.check_uscc(values.get("uscc", "")[:40])
     call = Call(
-        phone_index=index,
+        phone_indexes=tuple(indexes),
         uscc=code.normal or "",
         company=values.get("company_name", "").strip(),
         text=written(values),

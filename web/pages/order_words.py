@@ -1,9 +1,11 @@
 """A work order on its ticket's page, in words, and what its reader may do with it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlmodel import Session
 
+from core.numbers import masked
 from core.permissions import Act
 from core.states import OrderStatus
 from routing import queries as routing_queries
@@ -60,14 +62,17 @@ def _hand(session: Session, row: Any) -> str:
     return routing_queries.staff_name(session, str(row.handler)) or "" if row.handler else ""
 
 
-def reply_words(session: Session, rows: Any, names: dict[str, str]) -> list[dict[str, Any]]:
+def reply_words(
+    session: Session, rows: Any, names: dict[str, str], *, clear: bool = False
+) -> list[dict[str, Any]]:
     """What the units replied, order by order."""
+    shown: Callable[[str], str] = str if clear else masked
     found_ = [(row, routing_queries.words(session, row.reply)) for row in rows]
     return [
         {
             "unit": names.get(row.department, row.department),
-            "body": text.body,
-            "internal": text.internal or "",
+            "body": shown(text.body),
+            "internal": shown(text.internal or ""),
         }
         for row, text in found_
         if text is not None

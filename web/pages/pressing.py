@@ -5,6 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from core.numbers import masked
 from core.permissions import Act
 from core.states import OrderStatus, Status
 from core.tables import Ticket
@@ -109,7 +110,7 @@ def demand_words(
         "href": f"/supervision/{row.id}",
         "ticket_href": f"/tickets/{ticket.number}",
         "ticket_number": ticket.number,
-        "title": ticket.title,
+        "title": masked(ticket.title),
         "number": words.supervision_number(language, row.year, row.serial),
         "level": row.level,
         "level_word": words.word(language, words.SUPERVISION, row.level),
@@ -140,4 +141,4 @@ def _talks(session: Session, ticket: Ticket, names: dict[str, str]) -> list[dict
 
 def _body(session: Session, words_id: UUID | None) -> str:
     kept = routing_queries.words(session, words_id)
-    return kept.body if kept else ""
+    return masked(kept.body) if kept else ""

@@ -70,6 +70,7 @@ def search(
         if len(rows) > PAGE
         else "",
         options=_options(asker, session, language),
+        export="/exports?" + urlencode(chosen) if asker.may(Act.EXPORT) else "",
     )
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.moments import Now
+from core.numbers import masked
 from core.permissions import Actor
 from intake import queries as intake_queries
 from intake.suggest.guess import Guess
@@ -90,7 +91,7 @@ def _earlier(
     return [
         {
             "number": rows[key].number,
-            "title": rows[key].title,
+            "title": masked(rows[key].title),
             "lead_name": names.get(rows[key].lead or "", ""),
             "percent": round(100 * share),
         }

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from core.numbers import masked
 from core.people import departments
 from core.permissions import Act
 from core.states import ORDER_OPEN, OrderStatus
@@ -87,8 +88,8 @@ def asked(session: Session, row: PartnerRequest, names: dict[str, str]) -> dict[
     answer = queries.words(session, row.answer)
     return {
         "partner": names.get(row.partner, row.partner),
-        "question": question.body if question else "",
-        "answer": answer.body if answer else "",
+        "question": masked(question.body) if question else "",
+        "answer": masked(answer.body) if answer else "",
         "asked_at": row.asked_at,
         "answered_at": row.answered_at,
         "expires_at": row.expires_at,
@@ -122,4 +123,4 @@ def extension_lines(
 
 def _body(session: Session, words_id: Any) -> str:
     found = queries.words(session, words_id)
-    return found.body if found else ""
+    return masked(found.body) if found else ""

@@ -1,5 +1,6 @@
 """One ticket as staff see it: everything on it, and whatever this person may do next."""
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,10 +10,10 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import timeline
-from core.errors import NotFound, Refused
+from core.errors import Forbidden, NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
-from core.people import departments
+from core.people import departments, may_unmask, sealed
 from core.permissions import UNIT_ROLES, Act, demand
 from core.privacy import mask_name, mask_phone
 from core.states import Status
@@ -25,8 +26,10 @@ from web import words
 from web.api.tickets import found
 from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
+from web.masking import told
 from web.pages import views
 from web.pages.card_words import chosen_card, fitting
+from web.pages.console_receipt import filed_by
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
@@ -44,8 +47,13 @@ Code = Annotated[str, Form(max_length=60)]
 def show(
     request: Request, number: str, home: TheHouse, asker: TheStaff, session: TheReader
 ) -> Response:
-    """The ticket."""
-    return _page(request, home, asker, session, number, {})
+    """The ticket; who took in what is not for his eyes any more gets its receipt."""
+    try:
+        return _page(request, home, asker, session, number, {})
+    except NotFound:
+        if filed_by(session, asker.actor, number, home.office.now()) is None:
+            raise
+        return RedirectResponse(f"/console/receipt/{number}", 303)
 
 
 def _page(
@@ -65,7 +73,7 @@ def _page(
     eyes = Audience.OVERSIGHT if asker.may(Act.FIGURES_ALL) else Audience.STAFF
     entries = timeline.entries(session, ticket.id, eyes)
     rows = routing_queries.orders(session, ticket.id)
-    parked = Status(ticket.status) is Status.ON_HOLD
+    parked, clear = Status(ticket.status) is Status.ON_HOLD, contact is not None
     return page(
         request,
         "department/ticket.html",
@@ -73,15 +81,15 @@ def _page(
         # forms of one page share names: a fault is told beside the form it belongs to
         faults={"": " ".join(faults.values())} if form else faults,
         faults_in={form: faults} if form else {},
-        ticket=_ticket(session, ticket, names, language),
+        ticket=_ticket(session, asker, ticket, names, language, clear=clear),
         contact=contact or masked(session, home, ticket),
         task=routing_queries.task_of(session, ticket),
         why=why(entries, language),
         orders=[order_words(session, row, names, language, asker, parked=parked) for row in rows],
         extensions=extension_lines(session, ticket, names, asker),
         clocks=clock_lines(session, ticket, language, home.office.now()),
-        timeline=views.timeline_lines(session, entries, language, staff=True),
-        replies=reply_words(session, rows, names),
+        timeline=views.timeline_lines(session, entries, language, staff=True, clear=clear),
+        replies=reply_words(session, rows, names, clear=clear),
         attachments=queries.attachments(session, ticket.id),
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         **_doable(session, home, asker, ticket, rows, names, language),
@@ -110,18 +118,23 @@ def _doable(
 
 
 def _ticket(
-    session: Session, ticket: Ticket, names: dict[str, str], language: str
+    session: Session,
+    asker: Asker,
+    ticket: Ticket,
+    names: dict[str, str],
+    language: str,
+    *,
+    clear: bool,
 ) -> dict[str, Any]:
     return views.summary(ticket, names, language) | {
-        "content": ticket.content,
-        "uscc": ticket.uscc,
         "place": ticket.place,
-        "confidential": ticket.confidential,
+        "confidential": sealed(ticket),
         "anonymous": ticket.anonymous,
         "respondent": names.get(ticket.respondent or "", ""),
         "channel": ticket.channel,
         "upper": upper_of(session, ticket),
         "category": views.category_name(session, ticket.category, language),
+        **asdict(told(asker.actor, ticket, clear=clear)),
     }
 
 
@@ -185,7 +198,7 @@ def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
         "ask_info": asker.may(Act.ACCEPT) and status is Status.SUBMITTED,
         "review": asker.may(Act.REVIEW_REPLY) and status is Status.REPLY_REVIEW,
         "call_back": asker.may(Act.CALL_BACK) and status is Status.CALLBACK,
-        "unmask": asker.may(Act.UNMASK) and not ticket.anonymous,
+        "unmask": may_unmask(asker.actor, ticket, rows),
         "note": asker.may(Act.NOTE),
         "unit": bool(asker.actor.roles & UNIT_ROLES) and bool(rows),
     }
@@ -237,13 +250,14 @@ def unmask(
     request: Request, number: str, home: TheHouse, asker: TheStaff, reason: Code = ""
 ) -> Response:
     """The contact in clear: with a reason, and it stands on the timeline who read it."""
-    demand(asker.actor, Act.UNMASK)
     if not reason.strip():
         said = translate(language_of(request), "请写明查看理由")
         with Session(home.office.engine, expire_on_commit=False) as session:
             return _page(request, home, asker, session, number, {"reason": said}, status=422)
     with home.office.desk(asker.actor) as desk:
         ticket = timeline.hold(desk, found(desk.session, asker, number).id)
+        if not may_unmask(asker.actor, ticket, routing_queries.orders(desk.session, ticket.id)):
+            raise Forbidden
         row = queries.contact(desk.session, ticket.id)
         timeline.record(desk, ticket, IdentityUnmasked(str(timeline.write(desk, ticket, reason))))
     name, phone = service.opened(home.keys, row) if row else ("", "")

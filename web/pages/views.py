@@ -8,6 +8,8 @@ from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
 from core.i18n import duration, translate, working
+from core.numbers import masked
+from core.people import sealed
 from core.states import OPEN, OrderStatus, Status, public_step
 from core.tables import Entry, Ticket
 from intake import queries as intake_queries
@@ -16,6 +18,7 @@ from sla.bulletins import Line, plain
 from sla.figures import Figure
 from sla.queries import Left
 from web import words
+from web.masking import listed_title
 from web.narration import narrate
 
 T = TypeVar("T")
@@ -59,8 +62,8 @@ def summary(ticket: Ticket, names: dict[str, str], language: str) -> dict[str, A
     """A ticket as lists show it."""
     return {
         "number": ticket.number,
-        "title": ticket.title,
-        "company": ticket.company_name or "",
+        "title": listed_title(ticket),
+        "company": "" if sealed(ticket) else masked(ticket.company_name or ""),
         "status": ticket.status,
         "status_word": words.word(language, words.STATUS, ticket.status),
         "request_word": words.word(language, words.REQUEST, ticket.request),
@@ -77,9 +80,12 @@ def summary(ticket: Ticket, names: dict[str, str], language: str) -> dict[str, A
 
 
 def timeline_lines(
-    session: Session, entries: Sequence[Entry], language: str, *, staff: bool
+    session: Session, entries: Sequence[Entry], language: str, *, staff: bool, clear: bool = False
 ) -> list[dict[str, Any]]:
-    """The timeline in words; the complainant's version names no person."""
+    """The timeline in words; the complainant's version names no person.
+
+    Staff read personal numbers masked, unless they said why they need them `clear`.
+    """
     names = routing_queries.unit_names(session)
     lines = []
     for entry in entries:
@@ -90,7 +96,7 @@ def timeline_lines(
             {
                 "at": entry.at,
                 "title": told.title,
-                "detail": _detail(session, entry, told.detail),
+                "detail": _shown(_detail(session, entry, told.detail), clear=clear or not staff),
                 "who": actor_word(session, entry.actor, language, staff=staff),
                 "icon": told.icon,
                 "tone": told.tone,
@@ -98,6 +104,10 @@ def timeline_lines(
             }
         )
     return lines
+
+
+def _shown(text: str, *, clear: bool) -> str:
+    return text if clear else masked(text)
 
 
 def _detail(session: Session, entry: Entry, detail: str) -> str:

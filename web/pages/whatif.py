@@ -11,6 +11,7 @@ from sqlmodel import Session, col, select
 
 from core import i18n, jobs
 from core.i18n import N_, translate
+from core.numbers import masked
 from core.people import visible
 from core.tables import Ticket
 from routing import queries as routing_queries
@@ -100,7 +101,7 @@ def _examples(
     return [
         {
             "number": known[line["ticket"]][0],
-            "title": known[line["ticket"]][1],
+            "title": masked(known[line["ticket"]][1]),
             "unit": names.get(line["unit"], line["unit"]),
             "metric": words.word(language, words.METRIC, line["metric"]),
             "late": line["late"],

@@ -1,0 +1,1 @@
+"""Custody of personal data: exports, people's requests about their own, retention, keys."""
