@@ -143,6 +143,16 @@ class TicketMerged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class TicketUnmerged(Event):
+    """Parted from its parent again: by a person, or because the parent ended without a reply."""
+
+    kind: ClassVar[str] = "ticket.unmerged"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    parent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class TriageNeeded(Event):
     """No rule may decide: a person must, with the coded ground and the trace before him."""
 

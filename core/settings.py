@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         description="smtp:// or smtps://user:password@host:port; unset: no e-mail leaves",
     )
     mail_from: str = Field("jiesu@localhost", description="sender address of e-mail")
+    repeat_days: int = Field(
+        30, ge=1, le=366, description="days within which the same request again is a repeat"
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"

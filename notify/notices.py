@@ -42,6 +42,7 @@ from core.events import (
     TicketRejected,
     TicketReopened,
     TicketResumed,
+    TicketUnmerged,
     TriageNeeded,
 )
 from core.permissions import UNIT_ROLES, Role
@@ -325,6 +326,7 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketReferred: _telling("referred", "target"),
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),
+    TicketUnmerged: _telling("unmerged"),
     TriageNeeded: _triage_needed,
     HoldAsked: _hold_asked,
     HoldRefused: _hold_refused,

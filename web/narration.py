@@ -40,6 +40,7 @@ LINES: Mapping[str, _Line] = {
     "ticket.referred": _Line(N_("转送其他渠道"), "arrow"),
     "ticket.answered": _Line(N_("当场答复"), "reply", "green"),
     "ticket.merged": _Line(N_("并入同一事项"), "list"),
+    "ticket.unmerged": _Line(N_("撤销并单，单独办理"), "arrow"),
     "ticket.triage_needed": _Line(N_("转人工研判"), "person", "yellow", inner=True),
     "ticket.routed": _Line(N_("确定承办单位"), "route"),
     "ticket.held": _Line(N_("挂账"), "pause", "yellow"),

@@ -16,7 +16,7 @@ import sla.sweep
 from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
-from intake import learning
+from intake import learning, merging
 from routing import publishing
 from sla import holds, recounting
 
@@ -42,6 +42,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("relay", 0.2, lambda: relay(office, broker)),
         Chore("sweep", 1, lambda: sla.sweep.turn(office)),
         Chore("resend", 15, lambda: resend(office)),
+        Chore("children", 15, lambda: merging.settle(office)),
         Chore("resume", 60, lambda: holds.resume_due(office)),
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),

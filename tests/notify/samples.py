@@ -28,6 +28,7 @@ FACTS = (
     events.TicketReferred("RJ02", "cg"),
     events.TicketAnswered(uuid4()),
     events.TicketMerged(NUMBER, "same"),
+    events.TicketUnmerged(NUMBER, "person"),
     events.TriageNeeded("gibberish"),
     events.TicketHeld("law", DUE),
     events.ReplyApproved(order=uuid4(), reply=uuid4()),

@@ -26,6 +26,7 @@ from web.api.tickets import found
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
+from web.pages.family import family
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
@@ -100,6 +101,7 @@ def _doable(
         "can": _can(ticket, rows, asker),
         "pressing": pressing(session, asker, ticket, rows, names, language),
         "team": teamwork(session, home, asker, ticket, rows, names),
+        "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
         "suggested": _suggested(session, home, asker, ticket, language),
         "categories": views.category_tree(session, language),
