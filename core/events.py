@@ -114,6 +114,23 @@ class TicketRejected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralProposed(Event):
+    """A first person would pass it on to another body; a second one decides."""
+
+    kind: ClassVar[str] = "ticket.referral_proposed"
+    ground: str
+    target: str
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralDeclined(Event):
+    """The second person did not agree to pass it on."""
+
+    kind: ClassVar[str] = "ticket.referral_declined"
+
+
+@dataclass(frozen=True, slots=True)
 class TicketReferred(Event):
     """Handed to another channel or body."""
 

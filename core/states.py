@@ -112,6 +112,8 @@ TICKET_STEPS: Mapping[str, Step] = {
     "ticket.refusal_proposed": _step(_S.SUBMITTED),
     "ticket.refusal_declined": _step(_S.SUBMITTED),
     "ticket.rejected": _step(_S.SUBMITTED, _S.NEED_INFO, to=_S.REJECTED),
+    "ticket.referral_proposed": _step(_S.SUBMITTED, _S.ACCEPTED),
+    "ticket.referral_declined": _step(_S.SUBMITTED, _S.ACCEPTED),
     "ticket.referred": _step(*OPEN, to=_S.REFERRED),
     # a child is answered with its parent's words, whenever the parent is
     "ticket.answered": _step(_S.SUBMITTED, _S.MERGED, to=_S.ANSWERED),

@@ -22,6 +22,7 @@ from core.events import (
     OrderReplied,
     OrderReturned,
     RedoOrdered,
+    ReferralProposed,
     RefusalProposed,
     ReplyApproved,
     ReturnAsked,
@@ -210,6 +211,10 @@ def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
     return (Notice("refusal_proposed", SECOND_PERSONS),)
 
 
+def _referral_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
+    return (Notice("referral_proposed", SECOND_PERSONS),)
+
+
 def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
     assert isinstance(fact, OrderReplied)
     params: Params = {"department": fact.department}
@@ -323,6 +328,7 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketAccepted: _accepted,
     RefusalProposed: _refusal_proposed,
     TicketRejected: _telling("rejected"),
+    ReferralProposed: _referral_proposed,
     TicketReferred: _telling("referred", "target"),
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),

@@ -37,6 +37,8 @@ LINES: Mapping[str, _Line] = {
     "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
     "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
     "ticket.rejected": _Line(N_("不予受理"), "x", "red"),
+    "ticket.referral_proposed": _Line(N_("提出转送有权机关"), "arrow", inner=True),
+    "ticket.referral_declined": _Line(N_("不同意转送"), "x", inner=True),
     "ticket.referred": _Line(N_("转送其他渠道"), "arrow"),
     "ticket.answered": _Line(N_("当场答复"), "reply", "green"),
     "ticket.merged": _Line(N_("并入同一事项"), "list"),
@@ -196,10 +198,17 @@ def _triage(facts: Facts, language: str, _names: Names) -> str:
     return f"{facts['ground']} {hint}".strip() if hint else words.ground(language, facts["ground"])
 
 
+def _referred(facts: Facts, language: str, names: Names) -> str:
+    target = names.get(facts["target"], facts["target"])
+    return f"{target} · {words.ground(language, facts['ground'])}"
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
     "ticket.routed": _routed,
     "ticket.triage_needed": _triage,
+    "ticket.referral_proposed": _referred,
+    "ticket.referred": _referred,
     "ticket.callback_answered": _answers,
     "ticket.closed": _closed,
     "order.issued": _issued,

@@ -25,6 +25,7 @@ FACTS = (
     events.TicketAccepted("staff:x"),
     events.RefusalProposed("RJ01"),
     events.TicketRejected("RJ01", "staff:x"),
+    events.ReferralProposed("RJ02", "cg", uuid4()),
     events.TicketReferred("RJ02", "cg"),
     events.TicketAnswered(uuid4()),
     events.TicketMerged(NUMBER, "same"),
