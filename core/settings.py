@@ -74,6 +74,9 @@ class Settings(BaseSettings):
     repeat_days: int = Field(
         30, ge=1, le=366, description="days within which the same request again is a repeat"
     )
+    archive_days: int = Field(
+        180, ge=30, le=3660, description="days after its end when a request is archived"
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"

@@ -16,7 +16,8 @@ import sla.sweep
 from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
-from intake import learning, merging
+from core.settings import load
+from intake import archiving, learning, merging
 from routing import publishing
 from sla import holds, recounting
 
@@ -48,6 +49,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("seal", 60, lambda: sealing.seal_due(office)),
         Chore("retire", 60, lambda: retire(office)),
         Chore("prune", 3600, lambda: prune(office)),
+        Chore("archive", 3600, lambda: archive(office), first=300),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
 
@@ -81,6 +83,11 @@ def prune(office: Office) -> int:
         outbox.prune(session, now=office.now())
         jobs.prune(session, office)
     return 0
+
+
+def archive(office: Office) -> int:
+    """Take what ended long ago out of the active set."""
+    return archiving.archive(office, after=timedelta(days=load().archive_days))
 
 
 def learn(office: Office) -> int:
