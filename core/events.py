@@ -136,6 +136,23 @@ class TicketRejected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferralProposed(Event):
+    """A first person would pass it on to another body; a second one decides."""
+
+    kind: ClassVar[str] = "ticket.referral_proposed"
+    ground: str
+    target: str
+    text: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralDeclined(Event):
+    """The second person did not agree to pass it on."""
+
+    kind: ClassVar[str] = "ticket.referral_declined"
+
+
+@dataclass(frozen=True, slots=True)
 class TicketReferred(Event):
     """Handed to another channel or body."""
 
@@ -162,6 +179,16 @@ class TicketMerged(Event):
     """Joined to a parent; keeps its own reply and rating."""
 
     kind: ClassVar[str] = "ticket.merged"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    parent: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TicketUnmerged(Event):
+    """Parted from its parent again: by a person, or because the parent ended without a reply."""
+
+    kind: ClassVar[str] = "ticket.unmerged"
     audience: ClassVar[Audience] = Audience.PARTIES
     parent: str
     reason: str

@@ -15,9 +15,13 @@ from core.events import (
     OrderReplied,
     OrderReturned,
     RedoOrdered,
+    ReplyApproved,
+    TicketAnswered,
     TicketClosed,
+    TicketMerged,
     TicketReopened,
     TicketRouted,
+    TicketUnmerged,
     decode,
 )
 from core.states import ENDED, Status, advance
@@ -93,6 +97,12 @@ def _ending(ticket: Ticket, event: Event, entry: Entry) -> None:
             ticket.result = event.result
         case TicketReopened():
             ticket.closed_at, ticket.result = None, None
+        case ReplyApproved() | TicketAnswered():
+            ticket.closed_at = None  # a child ended when it was joined, and now goes on
+        case TicketMerged():
+            ticket.parent, ticket.lead = event.parent, None
+        case TicketUnmerged():
+            ticket.parent, ticket.closed_at = None, None
         case _:
             pass
     if Status(ticket.status) in ENDED and ticket.closed_at is None:

@@ -124,6 +124,12 @@ class Settings(BaseSettings):
         description="comma-separated networks the upper platform may be in although they are "
         "private; there http:// will do",
     )
+    repeat_days: int = Field(
+        30, ge=1, le=366, description="days within which the same request again is a repeat"
+    )
+    archive_days: int = Field(
+        180, ge=30, le=3660, description="days after its end when a request is archived"
+    )
     upload_limit_mb: int = Field(10, ge=1, le=100, description="largest attachment in MiB")
     second_factor_roles: str = Field(
         "sysadmin,secadmin,auditor,discipline,office",

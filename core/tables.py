@@ -88,6 +88,7 @@ class Ticket(SQLModel, table=True):
         Index("ix_ticket_open_due", "due_at", "id", postgresql_where=text("closed_at IS NULL")),
         Index("ix_ticket_status", "status", "id"),
         Index("ix_ticket_category", "category", "id"),
+        Index("ix_ticket_parent", "parent", postgresql_where=text("parent IS NOT NULL")),
         Index("ix_ticket_units", "units", postgresql_using="gin"),
     )
 
@@ -114,6 +115,7 @@ class Ticket(SQLModel, table=True):
     guess_model: str | None = Field(default=None, sa_type=Text)
     task: int | None = None
     lead: str | None = Field(default=None, sa_type=Text)
+    parent: str | None = Field(default=None, sa_type=Text)  # the number of the case it joined
     units: list[str] = _texts()
     due_at: datetime | None = None
     original_due_at: datetime | None = None

@@ -44,7 +44,8 @@ def answer_callback(
         raise Invalid.one("grade", "range", "请在五个评价等级中选择一个")
     ticket = timeline.hold(desk, ticket_id)
     _own(desk, ticket)
-    answered = Status(ticket.status) is Status.ANSWERED
+    # a joined ticket has no order of its own that could be done again
+    answered = Status(ticket.status) is Status.ANSWERED or ticket.parent is not None
     timeline.record(
         desk,
         ticket,

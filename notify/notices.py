@@ -23,6 +23,7 @@ from core.events import (
     OrderReplied,
     OrderReturned,
     RedoOrdered,
+    ReferralProposed,
     RefusalProposed,
     ReplyApproved,
     ReturnAsked,
@@ -45,6 +46,7 @@ from core.events import (
     TicketRejected,
     TicketReopened,
     TicketResumed,
+    TicketUnmerged,
     TriageNeeded,
 )
 from core.permissions import UNIT_ROLES, Role
@@ -219,6 +221,10 @@ def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
     return (Notice("refusal_proposed", SECOND_PERSONS),)
 
 
+def _referral_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
+    return (Notice("referral_proposed", SECOND_PERSONS),)
+
+
 def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
     assert isinstance(fact, OrderReplied)
     params: Params = {"department": fact.department}
@@ -347,9 +353,11 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketAccepted: _accepted,
     RefusalProposed: _refusal_proposed,
     TicketRejected: _telling("rejected"),
+    ReferralProposed: _referral_proposed,
     TicketReferred: _telling("referred", "target"),
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),
+    TicketUnmerged: _telling("unmerged"),
     TriageNeeded: _triage_needed,
     HoldAsked: _hold_asked,
     HoldRefused: _hold_refused,

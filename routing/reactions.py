@@ -23,6 +23,7 @@ from core.events import (
     TicketAccepted,
     TicketReceived,
     TicketRouted,
+    TicketUnmerged,
     TriageNeeded,
 )
 from core.moments import local_day
@@ -46,7 +47,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     match event:
         case TicketReceived(at_once=True):
             pass
-        case TicketReceived() | InfoSupplied():
+        case TicketReceived() | InfoSupplied() | TicketUnmerged():
             _decide(desk, ticket, entry)
         case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:
             _promise(desk, entry, event)

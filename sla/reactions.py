@@ -34,6 +34,7 @@ from core.events import (
     TicketReceived,
     TicketReopened,
     TicketResumed,
+    TicketUnmerged,
 )
 from core.states import ENDED, Status
 from core.tables import Entry, Ticket
@@ -52,8 +53,10 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     """React to one entry, inside its transaction."""
     event = fact(entry)
     match event:
-        case TicketReceived() | InfoSupplied():
-            service.start(desk, ticket, "accept", since=ticket.received_at, cause=entry.id)
+        case TicketReceived() | InfoSupplied() | TicketUnmerged():
+            # what was parted from its parent is new to whoever accepts it
+            since = entry.at if isinstance(event, TicketUnmerged) else ticket.received_at
+            service.start(desk, ticket, "accept", since=since, cause=entry.id)
         case InfoRequested() | TicketAccepted():
             service.stop(desk, ticket, "accept", cause=entry.id)
         case TicketAnswered():

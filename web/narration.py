@@ -39,9 +39,12 @@ LINES: Mapping[str, _Line] = {
     "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
     "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
     "ticket.rejected": _Line(N_("不予受理"), "x", "red"),
+    "ticket.referral_proposed": _Line(N_("提出转送有权机关"), "arrow", inner=True),
+    "ticket.referral_declined": _Line(N_("不同意转送"), "x", inner=True),
     "ticket.referred": _Line(N_("转送其他渠道"), "arrow"),
     "ticket.answered": _Line(N_("当场答复"), "reply", "green"),
     "ticket.merged": _Line(N_("并入同一事项"), "list"),
+    "ticket.unmerged": _Line(N_("撤销并单，单独办理"), "arrow"),
     "ticket.triage_needed": _Line(N_("转人工研判"), "person", "yellow", inner=True),
     "ticket.routed": _Line(N_("确定承办单位"), "route"),
     "ticket.held": _Line(N_("挂账"), "pause", "yellow"),
@@ -219,12 +222,19 @@ def _subject(facts: Facts, language: str, _names: Names) -> str:
     return " · ".join(parts)
 
 
+def _referred(facts: Facts, language: str, names: Names) -> str:
+    target = names.get(facts["target"], facts["target"])
+    return f"{target} · {words.ground(language, facts['ground'])}"
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
     "ticket.limit_given": _limited,
     "ticket.routed": _routed,
     "ticket.triage_needed": _triage,
     "ticket.answered": _from_card,
+    "ticket.referral_proposed": _referred,
+    "ticket.referred": _referred,
     "ticket.callback_answered": _answers,
     "ticket.closed": _closed,
     "order.issued": _issued,

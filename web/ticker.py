@@ -17,7 +17,7 @@ from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
 from core.settings import load
-from intake import learning, scanning
+from intake import archiving, learning, merging, scanning
 from routing import publishing
 from sla import holds, recounting
 from web import mail_in, relaying, security
@@ -47,6 +47,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("resend", 15, lambda: resend(office)),
         Chore("mail", 5, lambda: mail_in.ask_if_due(office, load())),
         Chore("compare", 60, lambda: relaying.ask_if_due(office, load())),
+        Chore("children", 15, lambda: merging.settle(office)),
         Chore("resume", 60, lambda: holds.resume_due(office)),
         Chore("settle", 60, lambda: recounting.settle(office)),
         Chore("seal", 60, lambda: sealing.seal_due(office)),
@@ -56,6 +57,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("retention", 3600, lambda: retention.turn(office), first=900),
         Chore("expire", 600, lambda: exports.expire_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
+        Chore("archive", 3600, lambda: archive(office), first=300),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),
     )
 
@@ -97,6 +99,11 @@ def prune(office: Office) -> int:
         jobs.prune(session, office)
         security.prune(session)
     return 0
+
+
+def archive(office: Office) -> int:
+    """Take what ended long ago out of the active set."""
+    return archiving.archive(office, after=timedelta(days=load().archive_days))
 
 
 def learn(office: Office) -> int:

@@ -24,7 +24,13 @@ from core.states import (
 
 steps = st.lists(st.tuples(st.sampled_from(sorted(KINDS)), st.booleans()), max_size=40)
 order_kinds = st.lists(st.sampled_from(sorted(ORDER_STEPS)), max_size=30)
-OUT_OF_THE_END = {("closed", "ticket.reopened")}
+# what was joined follows its parent: it is told what the parent is told, or parts again
+OUT_OF_THE_END = {
+    ("closed", "ticket.reopened"),
+    ("merged", "ticket.unmerged"),
+    ("merged", "ticket.reply_approved"),
+    ("merged", "ticket.answered"),
+}
 
 
 def moves(status):
@@ -61,7 +67,7 @@ def test_a_ticket_that_ended_stays_ended_unless_reopened(path):
             assert status is Status.ARCHIVED
 
 
-def test_every_way_out_of_an_end_is_archiving_or_reopening_a_closed_ticket():
+def test_every_way_out_of_an_end_is_archiving_reopening_or_following_a_parent():
     ways = {
         (status.value, kind)
         for status in ENDED

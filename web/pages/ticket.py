@@ -19,6 +19,7 @@ from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
 from intake import knowledge, queries, scanning, service
+from intake.referral import GROUNDS
 from routing import queries as routing_queries
 from routing import service as orders
 from sla import queries as sla_queries
@@ -30,9 +31,11 @@ from web.masking import told
 from web.pages import views
 from web.pages.card_words import chosen_card, fitting
 from web.pages.console_receipt import filed_by
+from web.pages.family import family
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
+from web.pages.referral_words import waiting_referral
 from web.pages.relay import upper_of
 from web.pages.suggestions import suggestions
 from web.pages.teamwork import extension_lines, teamwork
@@ -91,6 +94,7 @@ def _page(
         timeline=views.timeline_lines(session, entries, language, staff=True, clear=clear),
         replies=reply_words(session, rows, names, clear=clear),
         attachments=queries.attachments(session, ticket.id),
+        targets=[(unit.code, unit.name) for unit in departments(session)],
         units=[(unit.code, unit.name) for unit in departments(session) if unit.kind != "outside"],
         **_doable(session, home, asker, ticket, rows, names, language),
     )
@@ -110,10 +114,13 @@ def _doable(
         "can": _can(ticket, rows, asker),
         "pressing": pressing(session, asker, ticket, rows, names, language),
         "team": teamwork(session, home, asker, ticket, rows, names),
+        "referral": waiting_referral(session, ticket, asker, names, language),
+        "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
         "suggested": _suggested(session, home, asker, ticket, language),
         "cards": _cards(session, home, asker, ticket),
         "categories": views.category_tree(session, language),
+        "referral_grounds": [(code, words.ground(language, code)) for code in GROUNDS],
     }
 
 
@@ -194,6 +201,7 @@ def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
         "dispatch": asker.may(Act.DISPATCH) and status in {Status.SUBMITTED, Status.ACCEPTED},
         "answer": asker.may(Act.ANSWER) and status is Status.SUBMITTED,
         "refuse": asker.may(Act.PROPOSE_REFUSAL) and status is Status.SUBMITTED,
+        "refer": asker.may(Act.PROPOSE_REFUSAL) and status in {Status.SUBMITTED, Status.ACCEPTED},
         "rule_refusal": asker.may(Act.APPROVE_REFUSAL) and status is Status.SUBMITTED,
         "ask_info": asker.may(Act.ACCEPT) and status is Status.SUBMITTED,
         "review": asker.may(Act.REVIEW_REPLY) and status is Status.REPLY_REVIEW,

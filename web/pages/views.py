@@ -13,6 +13,7 @@ from core.people import sealed
 from core.states import OPEN, OrderStatus, Status, public_step
 from core.tables import Entry, Ticket
 from intake import queries as intake_queries
+from intake.merging import parent_of
 from routing import queries as routing_queries
 from sla.bulletins import Line, plain
 from sla.figures import Figure
@@ -144,8 +145,10 @@ def own_ticket(
     status = Status(ticket.status)
     step = public_step(status, signed=bool(lead and lead.signed_at))
     names = routing_queries.unit_names(session)
-    approved = any(entry.kind == "ticket.reply_approved" for entry in entries)
-    reply = routing_queries.words(session, lead.reply) if lead and approved else None
+    parent = parent_of(session, ticket) if status is Status.MERGED else None
+    if parent is not None:
+        step = public_step(Status(parent.status), signed=_signed(session, parent))
+    reply = _reply(session, entries)
     answer = _answer(session, entries)
     return {
         "ticket": {
@@ -154,21 +157,33 @@ def own_ticket(
             "content": ticket.content,
             "status_word": words.word(language, words.STATUS, status),
             "step": STEPS.index(step.value),
-            "lead_name": names.get(ticket.lead or "", ""),
-            "due_at": ticket.due_at,
+            "lead_name": names.get((parent or ticket).lead or "", ""),
+            "due_at": (parent or ticket).due_at,
             "due_reason": due_reason(ticket, language),
             "late": ticket.breached_at is not None,
             "received_at": ticket.received_at,
             "result_word": words.word(language, words.RESULT, ticket.result),
         },
         "timeline": timeline_lines(session, entries, language, staff=False),
-        "reply": reply.body if reply else answer,
+        "reply": reply or answer,
         "can_rate": status in {Status.CALLBACK, Status.ANSWERED},
         "can_withdraw": status in OPEN,
         "can_add": status is Status.NEED_INFO,
-        "can_reopen": status is Status.CLOSED and lead is not None,
+        "can_reopen": status is Status.CLOSED and lead is not None and ticket.parent is None,
         "now": now,
     }
+
+
+def _signed(session: Session, ticket: Ticket) -> bool:
+    orders = routing_queries.orders(session, ticket.id)
+    return any(o.part == "lead" and o.signed_at and o.status != "returned" for o in orders)
+
+
+def _reply(session: Session, entries: Sequence[Entry]) -> str | None:
+    """The newest reply that passed review; a joined request has its own words for it."""
+    sent = [entry for entry in entries if entry.kind == "ticket.reply_approved"]
+    row = routing_queries.words(session, sent[-1].facts["reply"]) if sent else None
+    return row.body if row else None
 
 
 def _answer(session: Session, entries: Sequence[Entry]) -> str | None:
