@@ -14,11 +14,11 @@ from core.errors import Forbidden, NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
 from core.people import departments, may_unmask, sealed
-from core.permissions import UNIT_ROLES, Act, demand
+from core.permissions import UNIT_ROLES, Act
 from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
-from intake import knowledge, queries, scanning, service
+from intake import queries, scanning, service
 from intake.referral import GROUNDS
 from routing import queries as routing_queries
 from routing import service as orders
@@ -29,7 +29,7 @@ from web.deps import Asker, Checked, Fresh, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.masking import told
 from web.pages import views
-from web.pages.card_words import chosen_card, fitting
+from web.pages.card_words import fitting
 from web.pages.console_receipt import filed_by
 from web.pages.family import family
 from web.pages.forms import faults_of
@@ -234,7 +234,7 @@ def _triage(ticket: Ticket) -> bool:
     return Status(ticket.status) in {Status.SUBMITTED, Status.ACCEPTED} and ticket.lead is None
 
 
-def _acted(number: str) -> Response:
+def acted(number: str) -> Response:
     return RedirectResponse(f"/tickets/{number}", 303)
 
 
@@ -274,111 +274,6 @@ def unmask(
         return _page(request, home, asker, session, number, {}, contact=contact)
 
 
-@router.post("/tickets/{number}/dispatch", dependencies=[Checked])
-def dispatch(
-    request: Request,
-    number: str,
-    home: TheHouse,
-    asker: TheStaff,
-    lead: Code = "",
-    category: Code = "",
-    task: Code = "",
-) -> Response:
-    """A dispatcher decides."""
-    try:
-        demand(asker.actor, Act.DISPATCH)
-        assignment = orders.Assignment(lead, task=int(task) if task.isdecimal() else None)
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            orders.dispatch(desk, ticket.id, assignment, category=category or None)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
-@router.post("/tickets/{number}/answer", dependencies=[Checked])
-def answer(
-    request: Request,
-    number: str,
-    home: TheHouse,
-    asker: TheStaff,
-    text: Text = "",
-    card: Code = "",
-) -> Response:
-    """Answered at once, in the desk's own words or in a knowledge card's."""
-    try:
-        chosen = chosen_card(card)
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            if chosen is None:
-                service.answer(desk, ticket.id, text)
-            else:
-                knowledge.answer_from(desk, ticket.id, *chosen)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
-@router.post("/tickets/{number}/ask", dependencies=[Checked])
-def ask(
-    request: Request, number: str, home: TheHouse, asker: TheStaff, missing: Text = ""
-) -> Response:
-    """What is missing, all at once."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            service.ask_info(desk, ticket.id, missing)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
-@router.post("/tickets/{number}/refuse", dependencies=[Checked])
-def refuse(
-    request: Request,
-    number: str,
-    home: TheHouse,
-    asker: TheStaff,
-    ground: Code = "RJ09",
-    reason: Text = "",
-) -> Response:
-    """First person."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            service.propose_refusal(desk, found(desk.session, asker, number).id, ground, reason)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
-@router.post("/tickets/{number}/refusal", dependencies=[Checked])
-def rule_refusal(
-    request: Request, number: str, home: TheHouse, asker: TheStaff, agree: Code = ""
-) -> Response:
-    """Second person."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            service.rule_on_refusal(desk, ticket.id, agree=agree == "yes")
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
-@router.post("/tickets/{number}/review", dependencies=[Checked])
-def review(
-    request: Request, number: str, home: TheHouse, asker: TheStaff, approve: Code = ""
-) -> Response:
-    """The reply goes on, or back."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            orders.review(desk, ticket.id, approve=approve == "yes")
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return _acted(number)
-
-
 @router.post("/tickets/{number}/note", dependencies=[Checked])
 def note(
     request: Request, number: str, home: TheHouse, asker: TheStaff, text: Text = ""
@@ -389,7 +284,7 @@ def note(
             orders.note(desk, found(desk.session, asker, number).id, text)
     except Refused as refused:
         return refused_page(request, home, asker, number, refused)
-    return _acted(number)
+    return acted(number)
 
 
 @router.get("/tickets/{number}/files/{file}")
