@@ -1,13 +1,18 @@
 """Holds and supervision on the pages: asked, decided, pressed for, answered, listed, printed."""
 
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from tests.web.test_extensions import order_of
 from tests.web.test_filing import GOOD
 
 
 def filed(staff) -> str:
-    return staff("operator").post("/api/v1/tickets", json=GOOD).json()["number"]
+    return filing(staff)["number"]
+
+
+def filing(staff) -> dict[str, str]:
+    return staff("operator").post("/api/v1/tickets", json=GOOD).json()
 
 
 def address(page: str, start: str) -> str:
@@ -44,6 +49,28 @@ def test_the_head_parks_a_case_the_office_grants_and_handling_goes_on(staff) -> 
     assert supervisor.post(f"/tickets/{number}/hold", data=longer).status_code == 200
     assert head.post(f"/tickets/{number}/hold").status_code == 200
     assert "提交答复" in staff("xzspj").get(f"/tickets/{number}?lang=zh").text
+
+
+def test_what_stands_still_is_due_at_no_time_neither_here_nor_to_the_business(
+    staff, visitor
+) -> None:
+    told = filing(staff)
+    order = order_of(staff("xzspj.head"), told["number"])
+    staff("xzspj").post(f"/orders/{order}/sign")
+    own = urlsplit(told["url"])
+    before = visitor.get(f"{own.path}?{own.query}&lang=zh").text
+    assert "国务院公布" in before
+    sent = {"ground": "waiting_law", "review_on": "2026-12-18", "reason": "等待法院判决"}
+    staff("xzspj.head").post(f"/orders/{order}/hold", data=sent)
+    supervisor = staff("supervisor")
+    page = supervisor.get(f"/tickets/{told['number']}?lang=zh").text
+    supervisor.post(address(page, f"/orders/{order}/hold/"), data={"grant": "yes"})
+    after = visitor.get(f"{own.path}?{own.query}&lang=zh").text
+    assert "2026年12月18日" in after
+    assert "恢复后余下的时限接着计算" in after
+    assert "国务院公布" not in after
+    for page in (f"/tickets/{told['number']}", "/board"):
+        assert "暂停计时" in staff("xzspj").get(f"{page}?lang=zh").text
 
 
 def test_a_demand_goes_from_the_supervisor_to_the_unit_and_back(staff) -> None:

@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from core.errors import NotFound, Refused
 from core.permissions import Act, demand
+from core.states import Status
 from core.tables import Ticket
 from routing import queries, service
 from routing.tables import WorkOrder
@@ -58,6 +59,7 @@ def order_line(
         "unit": names.get(order.department, order.department),
         "due_at": order.due_at,
         "late": order.breached_at is not None,
+        "paused": Status(ticket.status) is Status.ON_HOLD,
     }
 
 

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
+from core.events import HoldProlonged, TicketHeld
 from core.i18n import duration, translate, working
 from core.numbers import masked
 from core.people import sealed
@@ -159,6 +160,7 @@ def own_ticket(
             "step": STEPS.index(step.value),
             "lead_name": names.get((parent or ticket).lead or "", ""),
             "due_at": (parent or ticket).due_at,
+            "held_until": _held_until(status, entries),
             "due_reason": due_reason(ticket, language),
             "late": ticket.breached_at is not None,
             "received_at": ticket.received_at,
@@ -172,6 +174,15 @@ def own_ticket(
         "can_reopen": status is Status.CLOSED and lead is not None and ticket.parent is None,
         "now": now,
     }
+
+
+def _held_until(status: Status, entries: Sequence[Entry]) -> datetime | None:
+    """When a case that stands still is looked at again: until then it is due at no known time."""
+    if status is not Status.ON_HOLD:
+        return None
+    kinds = (TicketHeld.kind, HoldProlonged.kind)
+    reviews = [entry.facts["review_at"] for entry in entries if entry.kind in kinds]
+    return datetime.fromisoformat(reviews[-1])
 
 
 def _signed(session: Session, ticket: Ticket) -> bool:
