@@ -275,15 +275,11 @@ def test_a_draft_outlives_its_tab_without_the_callers_name_and_number(
 
 
 @pytest.mark.parametrize(
-    ("path", "tick", "kept", "restored"),
-    [
-        ("/file", False, True, True),
-        ("/file", True, False, False),
-        ("/file?kiosk=1", False, False, False),
-    ],
+    ("path", "tick", "restored"),
+    [("/file", False, True), ("/file", True, False), ("/file?kiosk=1", False, False)],
 )
-def test_the_public_form_keeps_a_name_only_on_ones_own_machine(
-    context: BrowserContext, path: str, tick: bool, kept: bool, restored: bool
+def test_the_public_form_keeps_nobodys_name_and_on_a_shared_machine_nothing(
+    context: BrowserContext, path: str, tick: bool, restored: bool
 ) -> None:
     page = context.new_page()
     page.goto(path)
@@ -293,10 +289,10 @@ def test_the_public_form_keeps_a_name_only_on_ones_own_machine(
     page.fill("#f-content", MATTER)
     page.fill("#f-contact_phone", PHONE)
     store = page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}])")
-    assert (PHONE in store) is kept
+    assert PHONE not in store
     page.reload()  # a reload loses nothing else, wherever one sits
     assert page.input_value("#f-content") == MATTER
-    assert page.input_value("#f-contact_phone") == (PHONE if kept else "")
+    assert page.input_value("#f-contact_phone") == ""
     page.close()
     again = context.new_page()
     again.goto(path)

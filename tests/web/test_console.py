@@ -157,10 +157,9 @@ def test_the_wording_is_kept_by_editors_and_heads_and_read_by_the_desks(staff) -
     assert staff("sysadmin").get("/phrases").status_code == 403
 
 
-def test_on_a_shared_computer_the_public_form_keeps_nobodys_name(visitor) -> None:
+def test_on_a_shared_computer_the_public_forms_draft_is_the_tabs_own(visitor) -> None:
     own, hall = visitor.get("/file").text, visitor.get("/file?kiosk=1").text
-    assert "data-draft-contact" in own
-    assert "data-draft-contact" not in hall
+    assert "data-draft-shared" not in own
     assert "data-draft-shared" in hall
     assert 'name="kiosk" value="1"' in hall
     again = visitor.post(

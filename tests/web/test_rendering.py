@@ -45,6 +45,7 @@ def own_ticket(**changes: object) -> dict[str, object]:
         "lead_name": "区行政审批局",
         "due_at": NOW,
         "due_reason": "",
+        "held_until": None,
         "late": False,
         "received_at": NOW,
         "result_word": "",

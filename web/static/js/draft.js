@@ -1,6 +1,6 @@
 // A draft outlives a reload or a closed tab; the receipt forgets it.
-// Secrets, tokens and files are never kept. Who somebody is stays only where the form says so
-// (his own machine), and never on a shared one: there the draft ends with its tab, too.
+// Secrets, tokens, files and who somebody is are never kept; on a shared machine the draft ends
+// with its tab.
 
 const KEPT = new Set(["text", "textarea", "select-one", "tel", "email", "radio", "checkbox"]);
 const PERSONAL = /^contact_/;
@@ -10,12 +10,10 @@ const STORES = [localStorage, sessionStorage];
 function isShared(form) {
   return form.dataset.draftShared !== undefined || Boolean(form.querySelector("[name=shared]")?.checked);
 }
-const keepsContact = (form) => form.dataset.draftContact !== undefined && !isShared(form);
 
 function fields(form) {
-  const contact = keepsContact(form);
   return [...form.elements].filter(
-    (field) => field.name && KEPT.has(field.type) && (contact || !PERSONAL.test(field.name)),
+    (field) => field.name && KEPT.has(field.type) && !PERSONAL.test(field.name),
   );
 }
 
