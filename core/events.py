@@ -319,10 +319,11 @@ class CallbackAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class CallbackAttempted(Event):
-    """The call-back desk tried and nobody answered."""
+    """The call-back desk tried, by telephone, message or visit, and got no answer."""
 
     kind: ClassVar[str] = "ticket.callback_attempted"
     result: str
+    channel: str = "phone"
 
 
 @dataclass(frozen=True, slots=True)

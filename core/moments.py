@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 Now = Callable[[], datetime]
+Hours = tuple[time, time]  # of a day in Shanghai, from and until; until may be of the next day
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -24,6 +25,13 @@ def aware(moment: datetime) -> datetime:
 def local_day(moment: datetime) -> date:
     """The calendar day in Shanghai on which `moment` falls."""
     return aware(moment).astimezone(SHANGHAI).date()
+
+
+def within(moment: datetime, hours: Hours) -> bool:
+    """Whether the Shanghai time of day of `moment` lies in `hours`, across midnight if need be."""
+    begin, end = hours
+    at = aware(moment).astimezone(SHANGHAI).time()
+    return begin <= at < end if begin <= end else at >= begin or at < end
 
 
 def day_start(day: date) -> datetime:

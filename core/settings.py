@@ -7,12 +7,14 @@ import: entry points call `load()`.
 
 import os
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from core.moments import Hours
 from core.permissions import Role
 
 SECRETS = (
@@ -124,6 +126,12 @@ class Settings(BaseSettings):
         description="comma-separated networks the upper platform may be in although they are "
         "private; there http:// will do",
     )
+    quiet_hours: str = Field(
+        "21:00-08:00",
+        pattern=r"^(([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d)?$",
+        description="hours of the day in which nobody is called back, urgent matters excepted; "
+        "empty: none",
+    )
     repeat_days: int = Field(
         30, ge=1, le=366, description="days within which the same request again is a repeat"
     )
@@ -170,6 +178,14 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="least severity that is logged"
     )
+
+    @property
+    def quiet(self) -> Hours | None:
+        """The quiet hours as times of the day; None when there are none."""
+        if not self.quiet_hours:
+            return None
+        begin, end = map(time.fromisoformat, self.quiet_hours.split("-"))
+        return begin, end
 
     @field_validator("second_factor_roles")
     @classmethod

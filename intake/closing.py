@@ -6,10 +6,11 @@ from uuid import UUID
 from core import timeline
 from core.desk import Desk
 from core.errors import Forbidden, Invalid, TransitionRefused
-from core.events import CallbackAnswered, CallbackAttempted, TicketReopened
-from core.permissions import Act, Role, demand, may
+from core.events import CallbackAnswered, TicketReopened
+from core.permissions import Act, Role, may
 from core.states import Status
 from core.tables import Ticket
+from intake import callbacks
 
 # after this many automatic redos the matter is a supervisor's, not another round's
 AUTOMATIC_REDOS = 2
@@ -44,6 +45,8 @@ def answer_callback(
         raise Invalid.one("grade", "range", "请在五个评价等级中选择一个")
     ticket = timeline.hold(desk, ticket_id)
     _own(desk, ticket)
+    if not may(desk.actor, Act.RATE_OWN):
+        callbacks.apart(desk, ticket)
     # a joined ticket has no order of its own that could be done again
     answered = Status(ticket.status) is Status.ANSWERED or ticket.parent is not None
     timeline.record(
@@ -58,12 +61,6 @@ def answer_callback(
             verdict=verdict(solved=solved, grade=grade, redos=ticket.redos, answered=answered),
         ),
     )
-
-
-def attempt(desk: Desk, ticket_id: UUID, result: str) -> None:
-    """The call-back desk tried and did not get through."""
-    demand(desk.actor, Act.CALL_BACK)
-    timeline.record(desk, timeline.hold(desk, ticket_id), CallbackAttempted(result))
 
 
 def reopen(desk: Desk, ticket_id: UUID, *, order: UUID, department: str, reason: str) -> None:

@@ -26,6 +26,7 @@ from web.frame import LANGUAGE_COOKIE, LARGE_COOKIE, frame_of
 from web.pages import (
     blame,
     bulletin,
+    callbacks,
     citizen,
     console,
     console_receipt,
@@ -98,6 +99,7 @@ ROUTERS = (
     own_data.router,
     ticket.router,
     decisions.router,
+    callbacks.router,
     merging.router,
     referral.router,
     department.router,

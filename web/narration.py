@@ -214,6 +214,11 @@ def _triage(facts: Facts, language: str, _names: Names) -> str:
     return f"{facts['ground']} {hint}".strip() if hint else words.ground(language, facts["ground"])
 
 
+def _attempted(facts: Facts, language: str, _names: Names) -> str:
+    way = words.word(language, words.CALL_CHANNEL, facts.get("channel", "phone"))
+    return f"{way} · {words.word(language, words.CALL_RESULT, facts['result'])}"
+
+
 def _subject(facts: Facts, language: str, _names: Names) -> str:
     parts = [words.word(language, words.WISH, facts["wish"])]
     if "granted" in facts:
@@ -250,6 +255,7 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "order.supervised": _supervised,
     "order.supervision_judged": _judged,
     "order.talk_held": _talk,
+    "ticket.callback_attempted": _attempted,
     "ticket.subject_asked": _subject,
     "ticket.subject_decided": _subject,
 }

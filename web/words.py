@@ -1,5 +1,7 @@
 """What codes are called on screens: one place, so that pages, letters and bulletins agree."""
 
+from collections.abc import Mapping
+
 from core.i18n import N_, translate
 
 STATUS = {
@@ -152,6 +154,15 @@ ACCOUNT_EVENT = {
     "linked": N_("关联统一认证账号"),
     "unlinked": N_("取消关联统一认证账号"),
 }
+CALL_CHANNEL = {"phone": N_("电话"), "sms": N_("短信"), "visit": N_("上门")}
+CALL_RESULT = {
+    "no_answer": N_("无人接听"),
+    "busy": N_("占线"),
+    "switched_off": N_("关机或停机"),
+    "wrong_number": N_("号码有误"),
+    "declined": N_("不愿回访"),
+    "later": N_("约定改期"),
+}
 HOLD_GROUND = {
     "waiting_law": N_("等待诉讼、仲裁、鉴定等法定程序"),
     "waiting_works": N_("工程、采购等客观周期"),
@@ -238,6 +249,11 @@ def word(language: str, table: dict[str, str], code: str | None) -> str:
     if code is None:
         return ""
     return translate(language, table[code]) if code in table else code
+
+
+def options(language: str, table: Mapping[str, str]) -> list[tuple[str, str]]:
+    """A table of words as a select offers it."""
+    return [(code, translate(language, one)) for code, one in table.items()]
 
 
 def grade(language: str, value: int | None) -> str:

@@ -1,11 +1,11 @@
 """Aware instants inside, Shanghai at the edge, one reader of the system clock."""
 
 import ast
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from core import moments
@@ -75,3 +75,22 @@ def test_nobody_else_reads_the_system_clock():
                     case _:
                         pass
     assert readers == {"core/moments.py"}
+
+
+@given(instants, st.times(), st.times())
+def test_hours_of_the_day_and_the_rest_of_the_day_share_no_instant_and_miss_none(
+    instant, begin, end
+):
+    assume(begin != end)
+    assert moments.within(instant, (begin, end)) is not moments.within(instant, (end, begin))
+
+
+def test_hours_may_go_across_midnight():
+    night = (time(21), time(8))
+    at = {hour: datetime(2026, 11, 18, hour, tzinfo=moments.SHANGHAI) for hour in (7, 8, 20, 21)}
+    assert [moments.within(at[hour], night) for hour in (7, 8, 20, 21)] == [
+        True,
+        False,
+        False,
+        True,
+    ]

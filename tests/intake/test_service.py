@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import Session, select
 
+import intake.callbacks
 import intake.closing
 import intake.service
 import routing.service
@@ -390,7 +391,10 @@ def test_a_handler_never_sets_the_complainants_answers(office: Office) -> None:
 def test_the_callback_desk_writes_down_what_it_was_told_and_that_it_tried(office: Office) -> None:
     made = file(office).ticket
     answered(office, made.id)
-    step(office, CALLBACK, intake.closing.attempt, made.id, "no_answer")
+    step(
+        office, CALLBACK, intake.callbacks.attempt, made.id,
+        channel="phone", result="no_answer", quiet=None,
+    )  # fmt: skip
     step(
         office, CALLBACK, intake.closing.answer_callback, made.id,
         contacted=True, solved=True, grade=2, comment="电话回访",

@@ -235,7 +235,7 @@ def test_whatever_a_query_or_a_header_holds_no_page_breaks(
 FORM_VALUES = ["\x00", "²", "٣", "9" * 400, "{{ 7*7 }}", "<b>", "有一个\u202e字", "x" * 6000, ""]
 FORM_NAMES = (
     "reason", "lead", "category", "text", "missing", "ground", "agree", "approve", "contacted",
-    "solved", "grade", "comment", "missed", "hours", "suggested", "channel", "reached", "claim",
+    "solved", "grade", "comment", "result", "hours", "suggested", "channel", "reached", "claim",
     "internal", "username", "password", "number", "query_code", "once", "content", "kind", "uscc",
     "contact_phone", "contact_name", "consent", "urgency", "place", "respondent", "title",
 )  # fmt: skip

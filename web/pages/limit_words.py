@@ -181,8 +181,3 @@ def _rung_values(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def _number(text: str) -> str:
     return f"{float(Fraction(text)):g}"
-
-
-def options(known: dict[str, str], language: str) -> list[tuple[str, str]]:
-    """The choices of a field."""
-    return [(code, words.word(language, known, code)) for code in known]

@@ -150,13 +150,13 @@ def policy_page(
         ladder=[*rungs, *([BLANK_RUNG] * max(0, RUNGS_SHOWN - len(rungs)))],
         faults=faults,
         choices={
-            "metric": limit_words.options(words.METRIC, language),
-            "mode": limit_words.options(limit_words.MODE, language),
-            "kinds": limit_words.options(words.REQUEST, language),
-            "urgencies": limit_words.options(words.URGENCY, language),
+            "metric": words.options(language, words.METRIC),
+            "mode": words.options(language, limit_words.MODE),
+            "kinds": words.options(language, words.REQUEST),
+            "urgencies": words.options(language, words.URGENCY),
             "roles": [(c, limit_words.roles([c], language)) for c in limits.TOLD],
             "levels": [(c, words.word(language, words.LEVEL, c)) for c in limits.LEVELS],
-            "issues": limit_words.options(words.SUPERVISION, language),
+            "issues": words.options(language, words.SUPERVISION),
             "calendars": [
                 (name, words.word(language, limit_words.CALENDAR, name))
                 for name in row.body["calendars"]

@@ -187,8 +187,8 @@ def listing(
         level=level,
         following=following,
         later=bool(before),
-        states=_options(words.SUPERVISION_STATE, language),
-        levels=_options(words.SUPERVISION, language),
+        states=words.options(language, words.SUPERVISION_STATE),
+        levels=words.options(language, words.SUPERVISION),
     )
 
 
@@ -207,10 +207,6 @@ def paper(request: Request, demand_id: UUID, asker: TheStaff, session: TheReader
         d=demand_words(row, ticket, names, language_of(request), session),
         ticket=ticket,
     )
-
-
-def _options(known: dict[str, str], language: str) -> list[tuple[str, str]]:
-    return [(code, words.word(language, known, code)) for code in known]
 
 
 def _before(text: str) -> tuple[int, int] | None:

@@ -18,7 +18,7 @@ from core.permissions import UNIT_ROLES, Act
 from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
-from intake import queries, scanning, service
+from intake import callbacks, queries, scanning, service
 from intake.referral import GROUNDS
 from routing import queries as routing_queries
 from routing import service as orders
@@ -52,14 +52,14 @@ def show(
 ) -> Response:
     """The ticket; who took in what is not for his eyes any more gets its receipt."""
     try:
-        return _page(request, home, asker, session, number, {})
+        return ticket_page(request, home, asker, session, number, {})
     except NotFound:
         if filed_by(session, asker.actor, number, home.office.now()) is None:
             raise
         return RedirectResponse(f"/console/receipt/{number}", 303)
 
 
-def _page(
+def ticket_page(
     request: Request,
     home: House,
     asker: Asker,
@@ -117,6 +117,9 @@ def _doable(
         "referral": waiting_referral(session, ticket, asker, names, language),
         "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
+        "tries": callbacks.tries(session, [ticket.id]).get(ticket.id, callbacks.Tries()),
+        "call_channels": words.options(language, words.CALL_CHANNEL),
+        "call_results": words.options(language, words.CALL_RESULT),
         "suggested": _suggested(session, home, asker, ticket, language),
         "cards": _cards(session, home, asker, ticket),
         "categories": views.category_tree(session, language),
@@ -250,7 +253,7 @@ def refused_page(
     """The page again, saying what could not be done and why; `form` is the one it was asked in."""
     faults = faults_of(request, refused)
     with Session(home.office.engine, expire_on_commit=False) as session:
-        return _page(request, home, asker, session, number, faults, status=409, form=form)
+        return ticket_page(request, home, asker, session, number, faults, status=409, form=form)
 
 
 @router.post("/tickets/{number}/unmask", dependencies=[Checked, Fresh])
@@ -261,7 +264,7 @@ def unmask(
     if not reason.strip():
         said = translate(language_of(request), "请写明查看理由")
         with Session(home.office.engine, expire_on_commit=False) as session:
-            return _page(request, home, asker, session, number, {"reason": said}, status=422)
+            return ticket_page(request, home, asker, session, number, {"reason": said}, status=422)
     with home.office.desk(asker.actor) as desk:
         ticket = timeline.hold(desk, found(desk.session, asker, number).id)
         if not may_unmask(asker.actor, ticket, routing_queries.orders(desk.session, ticket.id)):
@@ -271,7 +274,7 @@ def unmask(
     name, phone = service.opened(home.keys, row) if row else ("", "")
     contact = {"name": name, "phone": phone, "masked": ""}
     with Session(home.office.engine, expire_on_commit=False) as session:
-        return _page(request, home, asker, session, number, {}, contact=contact)
+        return ticket_page(request, home, asker, session, number, {}, contact=contact)
 
 
 @router.post("/tickets/{number}/note", dependencies=[Checked])

@@ -44,11 +44,6 @@ FIELD = {
 }
 
 
-def options(table: Mapping[str, str], language: str) -> list[tuple[str, str]]:
-    """A table of words as a select offers it."""
-    return [(code, translate(language, word)) for code, word in table.items()]
-
-
 def open_on(row: Department, today: date) -> bool:
     """Whether the unit exists on a day."""
     return (row.valid_from is None or row.valid_from <= today) and (

@@ -19,6 +19,7 @@ from routing import duties, queries, unit_register
 from routing.current import in_force, register
 from routing.rules import Rulebook
 from routing.unit_register import Wanted
+from web import words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of, status_of
 from web.pages import unit_words, views
@@ -61,7 +62,7 @@ def units(
         ],
         total=len(rows),
         gone=gone,
-        kinds=unit_words.options(unit_words.KIND, language),
+        kinds=words.options(language, unit_words.KIND),
         q=q,
         kind=kind,
         closed=closed,
@@ -171,8 +172,8 @@ def _form_page(
         unit=row,
         values=EMPTY | dict(values),
         seen=unit_register.seen_of(session, row.code) if row else 0,
-        kinds=unit_words.options(unit_words.KIND, language),
-        peers=unit_words.options(unit_words.PEERS, language),
+        kinds=words.options(language, unit_words.KIND),
+        peers=words.options(language, unit_words.PEERS),
         parents=[
             (other.code, other.name)
             for other in departments(session)

@@ -53,7 +53,7 @@ def _page(
         "limits/what_if_form.html",
         status=status,
         policies=list(_names(session, body, language).items()),
-        modes=limit_words.options(limit_words.MODE, language),
+        modes=words.options(language, limit_words.MODE),
         values=EMPTY | dict(values),
         faults=faults,
     )
