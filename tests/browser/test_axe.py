@@ -222,14 +222,23 @@ def test_large_text_fits_a_phone_and_stays_clean(reader: Reader, numbers: dict[s
     assert reader.found == [], told(reader.found)
 
 
+def skip(page: Page, begins: str) -> None:
+    """To the skip link: the first stop, or back from the field in which the page begins."""
+    assert page.evaluate("document.activeElement.id") == begins
+    for _ in range(60 if begins else 1):
+        page.keyboard.press("Shift+Tab" if begins else "Tab")
+        if page.evaluate("document.activeElement.className") == "skip":
+            return
+    pytest.fail("no skip link")
+
+
 @pytest.mark.parametrize("reader", [("desk", "zh")], ids="-".join, indirect=True)
 def test_the_keyboard_gets_through_every_page_and_out_again(reader: Reader) -> None:
     reader.log_in("operator")
     for path in ("/console", "/plan", "/search", "/me"):
         page = reader.page
         page.goto(path)
-        page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.className") == "skip"
+        skip(page, "f-contact_phone" if path == "/console" else "")
         box = page.evaluate("document.activeElement.getBoundingClientRect().height")
         assert box > 20, "the skip link shows itself when it has the focus"
         seen: list[str] = []
