@@ -9,7 +9,7 @@ from core.moments import local_day
 from core.permissions import Act, demand
 from sla import boards, press, queries
 from sla.bulletins import PeriodRefused, month_of, period, plain
-from web.api.tickets import WRONG
+from web.api.schemas import WRONG
 from web.deps import TheHouse, TheReader, TheStaff
 
 router = APIRouter(prefix="/api/v1/figures", tags=["figures"], responses=WRONG)

@@ -8,6 +8,7 @@ from core.permissions import Act, demand
 from routing import cooperation, service
 from sla import extensions, holds, supervision
 from web.api.schemas import (
+    WRONG,
     AssignIn,
     CallIn,
     ContactIn,
@@ -28,7 +29,7 @@ from web.api.schemas import (
     SupervisionIn,
     SupervisionJudgementIn,
 )
-from web.api.tickets import WRONG, found
+from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheStaff
 
 router = APIRouter(prefix="/api/v1", tags=["orders"], dependencies=[Checked], responses=WRONG)

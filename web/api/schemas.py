@@ -67,6 +67,12 @@ class ErrorOut(BaseModel):
     request_id: str
 
 
+# what any call may answer when it does not do what was asked
+WRONG: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorOut} for status in (400, 401, 403, 404, 409, 413, 422, 429, 503)
+}
+
+
 class FiledOut(BaseModel):
     """What the filer must keep."""
 

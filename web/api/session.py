@@ -4,10 +4,10 @@ from fastapi import APIRouter, Request, Response
 
 from core.permissions import VISITOR
 from web import security
-from web.api.schemas import LoginIn, LoginOut
+from web.api.schemas import WRONG, LoginIn, LoginOut
 from web.deps import Checked, House, TheHouse
 
-router = APIRouter(prefix="/api/v1", tags=["session"])
+router = APIRouter(prefix="/api/v1", tags=["session"], responses=WRONG)
 
 
 @router.post("/session", status_code=201)

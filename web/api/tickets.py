@@ -17,9 +17,9 @@ from intake import queries as intake_queries
 from routing import queries as routing_queries
 from web import filing, security
 from web.api.schemas import (
+    WRONG,
     CallbackIn,
     EntryOut,
-    ErrorOut,
     FiledOut,
     OrderOut,
     TicketDetail,
@@ -33,9 +33,6 @@ from web.masking import told
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
 BATCH = 100
-WRONG: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorOut} for status in (400, 403, 404, 409, 413, 422, 429)
-}
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
 
