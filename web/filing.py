@@ -1,11 +1,13 @@
 """How every channel files: the draft, the suggester's advice on it, and the registration."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import lru_cache
 
 from sqlmodel import Session
 
 from core.desk import Desk
+from core.settings import Settings
 from intake import service
 from intake.data import CAUTIONS, bag_examples, lexicon, plan_examples, word_examples
 from intake.draft import Draft
@@ -17,24 +19,25 @@ from routing import current
 from routing.current import InForce
 from routing.data import district
 from routing.rules import Facts, decide
-from web.deps import House
 
 
 def register(
     desk: Desk,
-    home: House,
+    settings: Settings,
     draft: Draft,
     receipt: ReceiptKey | None = None,
     *,
+    limit: datetime | None = None,
     at_once: bool = False,
 ) -> Filed:
     """Take a draft in, with whatever the suggester is sure enough of."""
     return service.register(
         desk,
         draft,
-        area=home.settings.area_code,
+        area=settings.area_code,
         receipt=receipt,
         adviser=lambda checked: advice(desk, checked),
+        limit=limit,
         at_once=at_once,
     )
 

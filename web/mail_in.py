@@ -18,7 +18,7 @@ from core.outbox import post
 from core.permissions import SYSTEM, VISITOR, business
 from core.settings import Settings
 from core.tables import Ticket
-from intake import mail, mailbox, mails, service
+from intake import lines, mail, mailbox, mails
 from intake.mailbox import Account, MailboxUnavailable, Opened
 from intake.mails import Arrival, Fate
 from intake.tables import LineRow, MailRow
@@ -61,7 +61,7 @@ def ask_if_due(office: Office, settings: Settings) -> int:
     if settings.mail_in_url is None:
         return 0
     with office.desk(SYSTEM) as desk:
-        line = line_of(desk)
+        line = lines.line(desk, LINE)
         every = timedelta(seconds=settings.mail_in_every)
         asked = line.asked_at
         back = asked is not None and line.tried_at is not None and line.tried_at >= asked
@@ -75,21 +75,12 @@ def ask_if_due(office: Office, settings: Settings) -> int:
 def ask(office: Office) -> None:
     """Have the worker look into the mailbox now."""
     with office.desk(SYSTEM) as desk:
-        _ask(desk, line_of(desk))
+        _ask(desk, lines.line(desk, LINE))
 
 
 def _ask(desk: Desk, line: LineRow) -> None:
     line.asked_at = desk.now
     post(desk, "intake.poll_mail", asked=desk.now.isoformat())
-
-
-def line_of(desk: Desk) -> LineRow:
-    """The line to the mailbox: when it was looked into, and how that went."""
-    line = desk.session.exec(select(LineRow).where(LineRow.name == LINE).with_for_update()).first()
-    if line is None:
-        line = LineRow(name=LINE, result={})
-        desk.session.add(line)
-    return line
 
 
 @contextmanager
@@ -115,7 +106,7 @@ def poll(office: Office, settings: Settings) -> int:
             return 0
         done, error = _emptied(office, settings)
         with office.desk(SYSTEM) as desk:
-            line = line_of(desk)
+            line = lines.line(desk, LINE)
             line.tried_at, line.error = desk.now, error
             line.done_at = line.done_at if error else desk.now
             line.result = {"taken": done}
@@ -251,12 +242,7 @@ def _fate(desk: Desk, settings: Settings, arrival: Arrival, ticket_id: UUID | No
     return mails.file(
         desk,
         arrival.mail,
-        lambda open_desk, wanted: service.register(
-            open_desk,
-            wanted,
-            area=settings.area_code,
-            adviser=lambda checked: filing.advice(open_desk, checked),
-        ),
+        lambda open_desk, wanted: filing.register(open_desk, settings, wanted),
         limit=limit,
     )
 

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from core import logs
 from core.desk import Desk, Office
@@ -15,7 +15,7 @@ from core.outbox import post
 from core.permissions import SYSTEM, Actor
 from core.settings import Settings
 from core.tables import Ticket, Words
-from intake import relay, relays, service
+from intake import lines, relay, relays
 from intake.draft import Draft
 from intake.relays import Push
 from intake.service import Filed
@@ -49,13 +49,7 @@ def partner(settings: Settings, office: Office) -> Partner | None:
 
 def register(settings: Settings, desk: Desk, wanted: Draft, limit: datetime) -> Filed:
     """A case becomes a ticket the way every channel's does, with the platform's limit."""
-    return service.register(
-        desk,
-        wanted,
-        area=settings.area_code,
-        adviser=lambda checked: filing.advice(desk, checked),
-        limit=limit,
-    )
+    return filing.register(desk, settings, wanted, limit=limit)
 
 
 # --- reports ------------------------------------------------------------------------------
@@ -128,7 +122,7 @@ def ask_if_due(office: Office, settings: Settings) -> int:
     if settings.relay_url is None:
         return 0
     with office.desk(SYSTEM) as desk:
-        line, here = line_of(desk), desk.now.astimezone(SHANGHAI)
+        line, here = lines.line(desk, LINE), desk.now.astimezone(SHANGHAI)
         done = line.done_at is not None and local_day(line.done_at) == here.date()
         asked = line.asked_at is not None and desk.now < line.asked_at + PATIENCE
         if here.hour < HOUR or done or asked:
@@ -140,21 +134,12 @@ def ask_if_due(office: Office, settings: Settings) -> int:
 def ask(office: Office, actor: Actor) -> None:
     """Have the lists compared now."""
     with office.desk(actor) as desk:
-        _ask(desk, line_of(desk))
+        _ask(desk, lines.line(desk, LINE))
 
 
 def _ask(desk: Desk, line: LineRow) -> None:
     line.asked_at = desk.now
     post(desk, "intake.relay_compare", asked=desk.now.isoformat())
-
-
-def line_of(desk: Desk) -> LineRow:
-    """The line to the platform: when the lists were compared, and how that went."""
-    line = desk.session.exec(select(LineRow).where(LineRow.name == LINE).with_for_update()).first()
-    if line is None:
-        line = LineRow(name=LINE, result={})
-        desk.session.add(line)
-    return line
 
 
 def compare(office: Office, settings: Settings) -> int:
@@ -181,7 +166,7 @@ def compare(office: Office, settings: Settings) -> int:
     if error:
         log.warning("compare_failed", reason=error)
     with office.desk(SYSTEM) as desk:
-        row = line_of(desk)
+        row = lines.line(desk, LINE)
         row.tried_at, row.error = desk.now, error
         if error is None:
             row.done_at, row.result = desk.now, {"listed": listed, "found": found}

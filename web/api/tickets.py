@@ -50,7 +50,7 @@ def file(
     wanted = checked(body, home, staff=asker.may(Act.FILE_FOR_OTHERS))
     receipt = service.ReceiptKey(asker.actor.tag, idempotency_key) if idempotency_key else None
     with home.office.desk(asker.actor) as desk:
-        filed = filing.register(desk, home, resolved(desk, wanted), receipt)
+        filed = filing.register(desk, home.settings, resolved(desk, wanted), receipt)
         answer = filed_out(desk.session, home, filed)
     response.headers["Location"] = f"/api/v1/tickets/{answer.number}"
     return answer
@@ -74,7 +74,7 @@ def file_batch(
 
 def _filed(desk: Desk, home: House, position: int, wanted: draft.Draft) -> service.Filed:
     try:
-        return filing.register(desk, home, resolved(desk, wanted))
+        return filing.register(desk, home.settings, resolved(desk, wanted))
     except Invalid as error:
         raise Invalid(faults=tuple(_placed(position, error))) from error
 

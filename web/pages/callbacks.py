@@ -3,11 +3,13 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlmodel import Session
 
+from core.desk import Desk
 from core.errors import Refused
 from core.permissions import Act, demand
+from core.tables import Ticket
 from intake import callbacks, closing, service
 from intake.callbacks import Tries
 from routing import queries
@@ -15,8 +17,8 @@ from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
-from web.pages.forms import chosen_grade, yes
-from web.pages.ticket import Code, refused_page, ticket_page
+from web.pages.forms import three_answers
+from web.pages.ticket import Code, act_on_ticket, refused_page, ticket_page
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -50,21 +52,12 @@ def answer(
     comment: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """What the business said."""
-    given = {"contacted": contacted, "solved": solved}
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            closing.answer_callback(
-                desk,
-                ticket.id,
-                contacted=yes(given, "contacted"),
-                solved=yes(given, "solved"),
-                grade=chosen_grade(grade),
-                comment=comment.strip(),
-            )
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+
+    def work(desk: Desk, ticket: Ticket) -> None:
+        answers = three_answers(contacted, solved, grade)
+        closing.answer_callback(desk, ticket.id, **answers, comment=comment.strip())
+
+    return act_on_ticket(request, home, asker, number, work)
 
 
 @router.post("/tickets/{number}/attempt", dependencies=[Checked])
@@ -77,14 +70,12 @@ def attempt(
     result: Code = "",
 ) -> Response:
     """Nobody answered, and how."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            quiet = home.settings.quiet
-            callbacks.attempt(desk, ticket.id, channel=channel, result=result, quiet=quiet)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+
+    def work(desk: Desk, ticket: Ticket) -> None:
+        quiet = home.settings.quiet
+        callbacks.attempt(desk, ticket.id, channel=channel, result=result, quiet=quiet)
+
+    return act_on_ticket(request, home, asker, number, work)
 
 
 @router.post("/tickets/{number}/dial", dependencies=[Checked])

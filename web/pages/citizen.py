@@ -22,7 +22,7 @@ from web import filing, security
 from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
-from web.pages.forms import chosen_grade, faults_of, files, form, texts, yes
+from web.pages.forms import faults_of, files, form, texts, three_answers
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -90,7 +90,7 @@ def _file(
         with home.office.desk(VISITOR) as desk:
             wanted = queries.with_respondent(desk.session, wanted)
             receipt = _receipt(request, values)
-            filed = filing.register(desk, home, wanted, receipt)
+            filed = filing.register(desk, home.settings, wanted, receipt)
     except Refused as refused:
         with Session(home.office.engine) as session:
             return _form(request, session, values, faults_of(request, refused), 422)
@@ -203,18 +203,11 @@ def rate(
     comment: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """Contacted? Solved? Which grade?"""
-    given = {"contacted": contacted, "solved": solved}
     try:
         with home.office.desk(owner) as desk:
             ticket = _ticket(desk.session, owner, number)
-            closing.answer_callback(
-                desk,
-                ticket.id,
-                contacted=yes(given, "contacted"),
-                solved=yes(given, "solved"),
-                grade=chosen_grade(grade),
-                comment=comment.strip(),
-            )
+            answers = three_answers(contacted, solved, grade)
+            closing.answer_callback(desk, ticket.id, **answers, comment=comment.strip())
     except Refused as refused:
         return _refused(request, home, owner, number, refused)
     return _acted(home, number)

@@ -141,7 +141,7 @@ def _filed(desk: Desk, home: House, asker: Asker, values: dict[str, str]) -> Fil
     once = values.get("once", "")[:64]
     receipt = service.ReceiptKey(asker.actor.tag, once) if once else None
     card = chosen_card(values.get("card", ""))
-    filed = filing.register(desk, home, wanted, receipt, at_once=card is not None)
+    filed = filing.register(desk, home.settings, wanted, receipt, at_once=card is not None)
     if card is not None and not filed.repeated:
         knowledge.answer_from(desk, filed.ticket.id, *card)
     return filed

@@ -13,12 +13,11 @@ from core.errors import Refused
 from core.tables import Ticket
 from routing import cooperation, queries
 from sla import extensions
-from web.api.tickets import found
 from web.deps import Checked, House, TheHouse, TheReader, TheStaff
 from web.pages import teamwork
 from web.pages.department import act_on
 from web.pages.forms import faults_of
-from web.pages.ticket import refused_page
+from web.pages.ticket import act_on_ticket
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -31,12 +30,13 @@ def call_in(
     request: Request, number: str, home: TheHouse, asker: TheStaff, unit: Code = ""
 ) -> Response:
     """One more co-handler."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            cooperation.call_in(desk, found(desk.session, asker, number).id, unit)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: cooperation.call_in(desk, ticket.id, unit),
+    )
 
 
 @router.post("/orders/{order}/call-off", dependencies=[Checked])

@@ -3,14 +3,14 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from core.errors import Refused
+from core.desk import Desk
 from core.permissions import Act, demand
 from intake import knowledge, service
 from routing import service as orders
 from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheStaff
 from web.pages.card_words import chosen_card
-from web.pages.ticket import Code, Text, acted, refused_page
+from web.pages.ticket import Code, Text, act_on_ticket, acted
 
 router = APIRouter(include_in_schema=False)
 
@@ -26,15 +26,14 @@ def dispatch(
     task: Code = "",
 ) -> Response:
     """A dispatcher decides."""
-    try:
+
+    def work(desk: Desk) -> None:
         demand(asker.actor, Act.DISPATCH)
         assignment = orders.Assignment(lead, task=int(task) if task.isdecimal() else None)
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            orders.dispatch(desk, ticket.id, assignment, category=category or None)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+        ticket = found(desk.session, asker, number)
+        orders.dispatch(desk, ticket.id, assignment, category=category or None)
+
+    return acted(request, home, asker, number, work)
 
 
 @router.post("/tickets/{number}/answer", dependencies=[Checked])
@@ -47,17 +46,16 @@ def answer(
     card: Code = "",
 ) -> Response:
     """Answered at once, in the desk's own words or in a knowledge card's."""
-    try:
+
+    def work(desk: Desk) -> None:
         chosen = chosen_card(card)
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            if chosen is None:
-                service.answer(desk, ticket.id, text)
-            else:
-                knowledge.answer_from(desk, ticket.id, *chosen)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+        ticket = found(desk.session, asker, number)
+        if chosen is None:
+            service.answer(desk, ticket.id, text)
+        else:
+            knowledge.answer_from(desk, ticket.id, *chosen)
+
+    return acted(request, home, asker, number, work)
 
 
 @router.post("/tickets/{number}/ask", dependencies=[Checked])
@@ -65,13 +63,13 @@ def ask(
     request: Request, number: str, home: TheHouse, asker: TheStaff, missing: Text = ""
 ) -> Response:
     """What is missing, all at once."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            service.ask_info(desk, ticket.id, missing)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: service.ask_info(desk, ticket.id, missing),
+    )
 
 
 @router.post("/tickets/{number}/refuse", dependencies=[Checked])
@@ -84,12 +82,13 @@ def refuse(
     reason: Text = "",
 ) -> Response:
     """First person."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            service.propose_refusal(desk, found(desk.session, asker, number).id, ground, reason)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: service.propose_refusal(desk, ticket.id, ground, reason),
+    )
 
 
 @router.post("/tickets/{number}/refusal", dependencies=[Checked])
@@ -97,13 +96,13 @@ def rule_refusal(
     request: Request, number: str, home: TheHouse, asker: TheStaff, agree: Code = ""
 ) -> Response:
     """Second person."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            service.rule_on_refusal(desk, ticket.id, agree=agree == "yes")
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: service.rule_on_refusal(desk, ticket.id, agree=agree == "yes"),
+    )
 
 
 @router.post("/tickets/{number}/review", dependencies=[Checked])
@@ -111,10 +110,10 @@ def review(
     request: Request, number: str, home: TheHouse, asker: TheStaff, approve: Code = ""
 ) -> Response:
     """The reply goes on, or back."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            orders.review(desk, ticket.id, approve=approve == "yes")
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: orders.review(desk, ticket.id, approve=approve == "yes"),
+    )

@@ -4,10 +4,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlmodel import Session
 
-from core.errors import NotFound, Refused
+from core.errors import NotFound
 from core.permissions import Act, demand
 from core.states import Status
 from core.tables import Ticket
@@ -19,7 +19,7 @@ from web import words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
-from web.pages.ticket import refused_page
+from web.pages.ticket import acted
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -84,12 +84,7 @@ def act_on(
     """Do it and show the ticket again; a refusal is told on the ticket's page, beside `form`."""
     with Session(home.office.engine) as session:
         number = _back(order, session)
-    try:
-        with home.office.desk(asker.actor) as desk:
-            work(desk)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused, form=form)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return acted(request, home, asker, number, work, form=form)
 
 
 @router.post("/orders/{order}/sign", dependencies=[Checked])

@@ -1,8 +1,7 @@
 """Forms as pages receive them: texts, files, and faults told field by field."""
 
-from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import TypedDict
 
 from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
@@ -56,19 +55,25 @@ def faults_of(request: Request, refused: Refused) -> dict[str, str]:
     return found
 
 
-def chosen_grade(given: str) -> int | None:
-    """The grade chosen, None when none was. Invalid for what is no figure."""
-    if not given:
-        return None
+class Answers(TypedDict):
+    """What a complainant is asked: contacted? solved? which grade? None: not chosen."""
+
+    contacted: bool | None
+    solved: bool | None
+    grade: int | None
+
+
+def three_answers(contacted: str, solved: str, grade: str) -> Answers:
+    """The answers as two radios and a grade bring them. Invalid for a grade that is no figure."""
     # other writings have figures too, some of which are no numbers
-    if not (given.isascii() and given.isdigit()):
+    if grade and not (grade.isascii() and grade.isdigit()):
         raise Invalid.one("grade", "range", "请在五个评价等级中选择一个")
-    return int(given)
-
-
-def yes(values: Mapping[str, Any], name: str) -> bool | None:
-    """A yes/no radio; None when neither was chosen."""
-    return {"yes": True, "no": False}.get(str(values.get(name, "")))
+    chosen = {"yes": True, "no": False}
+    return {
+        "contacted": chosen.get(contacted),
+        "solved": chosen.get(solved),
+        "grade": int(grade) if grade else None,
+    }
 
 
 def chosen_day(text: str) -> date | None:

@@ -3,15 +3,15 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from sqlmodel import Session
 
-from core.errors import Invalid, NotFound, Refused
+from core.errors import Invalid, NotFound
 from core.tables import Ticket
 from intake import merging
 from web.api.tickets import found
 from web.deps import Asker, Checked, TheHouse, TheStaff
-from web.pages.ticket import refused_page
+from web.pages.ticket import act_on_ticket
 
 router = APIRouter(include_in_schema=False)
 Number = Annotated[str, Form(max_length=60)]
@@ -22,24 +22,21 @@ def merge(
     request: Request, number: str, home: TheHouse, asker: TheStaff, into: Number = ""
 ) -> Response:
     """Join it to the ticket named."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            merging.merge(desk, ticket.id, _named(desk.session, asker, into).id)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: merging.merge(desk, ticket.id, _named(desk.session, asker, into).id),
+    )
 
 
 @router.post("/tickets/{number}/unmerge", dependencies=[Checked])
 def unmerge(request: Request, number: str, home: TheHouse, asker: TheStaff) -> Response:
     """Its own way again."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            merging.unmerge(desk, found(desk.session, asker, number).id)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return act_on_ticket(
+        request, home, asker, number, lambda desk, ticket: merging.unmerge(desk, ticket.id)
+    )
 
 
 def _named(session: Session, asker: Asker, number: str) -> Ticket:

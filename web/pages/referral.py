@@ -3,13 +3,11 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
-from core.errors import Refused
 from intake import referral as referrals
-from web.api.tickets import found
 from web.deps import Checked, TheHouse, TheStaff
-from web.pages.ticket import refused_page
+from web.pages.ticket import act_on_ticket
 
 router = APIRouter(include_in_schema=False)
 Code = Annotated[str, Form(max_length=60)]
@@ -26,13 +24,15 @@ def refer(
     why: Annotated[str, Form(max_length=2000)] = "",
 ) -> Response:
     """First person; an emergency goes at once."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            referrals.propose(desk, ticket.id, ground=referral, target=target, reason=why)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: referrals.propose(
+            desk, ticket.id, ground=referral, target=target, reason=why
+        ),
+    )
 
 
 @router.post("/tickets/{number}/referral", dependencies=[Checked])
@@ -40,10 +40,10 @@ def rule(
     request: Request, number: str, home: TheHouse, asker: TheStaff, agree: Code = ""
 ) -> Response:
     """Second person."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            referrals.rule(desk, ticket.id, agree=agree == "yes")
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return RedirectResponse(f"/tickets/{number}", 303)
+    return act_on_ticket(
+        request,
+        home,
+        asker,
+        number,
+        lambda desk, ticket: referrals.rule(desk, ticket.id, agree=agree == "yes"),
+    )

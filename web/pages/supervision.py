@@ -6,10 +6,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from core.desk import Desk
-from core.errors import Invalid, NotFound, Refused
+from core.errors import Invalid, NotFound
 from core.moments import SHANGHAI
 from core.permissions import Act, demand
 from core.tables import Ticket
@@ -23,7 +23,7 @@ from web.errors import language_of
 from web.pages.department import act_on
 from web.pages.forms import chosen_day
 from web.pages.pressing import demand_words
-from web.pages.ticket import refused_page
+from web.pages.ticket import act_on_ticket
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -83,17 +83,14 @@ def go_on(
     reason: Text = "",
 ) -> Response:
     """Handling goes on, or the hold does."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            ticket = found(desk.session, asker, number)
-            if prolong:
-                day = chosen_day(review_on)
-                holds.prolong(desk, ticket.id, review_on=day, reason=reason)
-            else:
-                holds.resume(desk, ticket.id)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused, form="hold")
-    return RedirectResponse(f"/tickets/{number}", 303)
+
+    def work(desk: Desk, ticket: Ticket) -> None:
+        if prolong:
+            holds.prolong(desk, ticket.id, review_on=chosen_day(review_on), reason=reason)
+        else:
+            holds.resume(desk, ticket.id)
+
+    return act_on_ticket(request, home, asker, number, work, form="hold")
 
 
 @router.post("/orders/{order}/supervision", dependencies=[Checked])

@@ -1,5 +1,6 @@
 """One ticket as staff see it: everything on it, and whatever this person may do next."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any
@@ -10,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
 from core import timeline
+from core.desk import Desk
 from core.errors import Forbidden, NotFound, Refused
 from core.events import Audience, IdentityUnmasked
 from core.i18n import translate
@@ -237,10 +239,6 @@ def _triage(ticket: Ticket) -> bool:
     return Status(ticket.status) in {Status.SUBMITTED, Status.ACCEPTED} and ticket.lead is None
 
 
-def acted(number: str) -> Response:
-    return RedirectResponse(f"/tickets/{number}", 303)
-
-
 def refused_page(
     request: Request,
     home: House,
@@ -254,6 +252,41 @@ def refused_page(
     faults = faults_of(request, refused)
     with Session(home.office.engine, expire_on_commit=False) as session:
         return ticket_page(request, home, asker, session, number, faults, status=409, form=form)
+
+
+def acted(
+    request: Request,
+    home: House,
+    asker: Asker,
+    number: str,
+    work: Callable[[Desk], object],
+    *,
+    form: str = "",
+) -> Response:
+    """Do it and show the ticket again; a refusal is told on its page, beside `form`."""
+    try:
+        with home.office.desk(asker.actor) as desk:
+            work(desk)
+    except Refused as refused:
+        return refused_page(request, home, asker, number, refused, form=form)
+    return RedirectResponse(f"/tickets/{number}", 303)
+
+
+def act_on_ticket(
+    request: Request,
+    home: House,
+    asker: Asker,
+    number: str,
+    work: Callable[[Desk, Ticket], object],
+    *,
+    form: str = "",
+) -> Response:
+    """The same with the ticket that this number names to the asker."""
+
+    def on_found(desk: Desk) -> None:
+        work(desk, found(desk.session, asker, number))
+
+    return acted(request, home, asker, number, on_found, form=form)
 
 
 @router.post("/tickets/{number}/unmask", dependencies=[Checked, Fresh])
@@ -282,12 +315,9 @@ def note(
     request: Request, number: str, home: TheHouse, asker: TheStaff, text: Text = ""
 ) -> Response:
     """Between colleagues."""
-    try:
-        with home.office.desk(asker.actor) as desk:
-            orders.note(desk, found(desk.session, asker, number).id, text)
-    except Refused as refused:
-        return refused_page(request, home, asker, number, refused)
-    return acted(number)
+    return act_on_ticket(
+        request, home, asker, number, lambda desk, ticket: orders.note(desk, ticket.id, text)
+    )
 
 
 @router.get("/tickets/{number}/files/{file}")
