@@ -1,12 +1,13 @@
 """Engine, sessions, naming of constraints, and the folder of migrations."""
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import CheckConstraint, Engine, create_engine, event
-from sqlmodel import Session, SQLModel
+from sqlmodel import Session, SQLModel, func, select
 
 # the role the application works as: it may add to the timeline, never rewrite it
 APP_ROLE = "jiesu_app"
@@ -71,6 +72,16 @@ def reader(engine: Engine) -> Iterator[Session]:
         yield session
         session.expunge_all()  # what was read stays readable: a rollback would empty it
         session.rollback()
+
+
+def alone(session: Session, name: str) -> None:
+    """Wait until no other transaction holds `name`; it is this one's until it ends.
+
+    For what no row can be locked for: a number to be taken, a key that may come twice.
+    """
+    held = hashlib.sha256(name.encode()).digest()[:8]
+    key = int.from_bytes(held, signed=True)
+    session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def migrations_folder() -> Path:

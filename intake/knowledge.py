@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, text
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.moments import local_day
@@ -18,8 +19,6 @@ from intake.grams import grams
 from intake.tables import CardRow, CategoryRow
 
 OPEN = ("draft", "submitted")
-# cards numbered one after another: who draws a number waits for the other
-NUMBERING = 8_802_601
 CANDIDATES = 200
 
 
@@ -95,7 +94,8 @@ def draft(desk: Desk, card: Card, number: int | None = None) -> CardRow:
     """A new card, or the next version of one; a draft that is there already is rewritten."""
     demand(desk.actor, Act.EDIT_CARDS)
     _known(desk, card)
-    desk.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": NUMBERING})
+    # cards are numbered one after another: who draws a number waits for the other
+    alone(desk.session, "cards")
     if number is None:
         last = desk.session.exec(select(func.max(CardRow.number))).one()
         return _write(desk, card, (last or 0) + 1, 1)

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlmodel import Session, col, func, select
 
 from core import timeline
+from core.database import alone
 from core.desk import Desk
 from core.errors import Invalid, Refused
 from core.events import InfoAdded
@@ -61,8 +61,7 @@ class Fate:
 
 def known(desk: Desk, arrival: Arrival) -> MailRow | None:
     """The row of a message that was taken before; two takers of one message wait here."""
-    lock = int.from_bytes(bytes.fromhex(arrival.key)[:8], signed=True)
-    desk.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    alone(desk.session, f"mail:{arrival.key}")
     return desk.session.exec(select(MailRow).where(MailRow.key == arrival.key)).first()
 
 

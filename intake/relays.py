@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, or_, text, update
+from sqlalchemy import ColumnElement, and_, or_, update
 from sqlmodel import Session, col, func, select
 
 from core import ids, timeline
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Invalid, NotFound
 from core.events import LimitGiven
@@ -51,7 +52,7 @@ def push(desk: Desk, pushed: Push, register: Register) -> Filed:
     Invalid when the limit is over; Conflict when the number came before with another content.
     """
     demand(desk.actor, Act.FILE)
-    _alone(desk, pushed.number)
+    alone(desk.session, f"relay:{pushed.number}")
     digest = draft_digest(pushed.draft)
     case = by_upper(desk.session, pushed.number)
     if case is not None:
@@ -85,11 +86,6 @@ def _sane(desk: Desk, until: datetime) -> None:
         raise Invalid.one("limit", "past", "上级时限应晚于现在")
     if until > desk.now + FARTHEST:
         raise Invalid.one("limit", "far", "上级时限不应在两年以后")
-
-
-def _alone(desk: Desk, number: str) -> None:
-    lock = "SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"
-    desk.session.execute(text(lock), {"name": f"relay:{number}"})
 
 
 def limit(desk: Desk, number: str, until: datetime) -> Ticket:

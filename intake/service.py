@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlmodel import Session, select
 
 from core import ids, timeline
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.events import (
@@ -163,10 +164,7 @@ def draft_digest(draft: Draft) -> str:
 
 def _repeated(desk: Desk, receipt: ReceiptKey, digest: str) -> Filed | None:
     # two calls with one key wait for each other here, so the second one finds the first's row
-    lock = int.from_bytes(
-        hashlib.sha256(f"{receipt.caller}\0{receipt.key}".encode()).digest()[:8], signed=True
-    )
-    desk.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
+    alone(desk.session, f"receipt:{receipt.caller}\0{receipt.key}")
     known = desk.session.get(Receipt, (receipt.caller, receipt.key))
     if known is None:
         return None

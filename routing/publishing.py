@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid
 from core.moments import day_start, local_day
@@ -20,7 +20,7 @@ from routing.tables import RulebookRow
 # person, or a rule is idle. Everything else would decide wrongly, and is mended first.
 OVERRIDABLE = frozenset({"gap", "shadowed", "closed_unit", "not_analysed", "base_changed"})
 FURTHEST = timedelta(days=366)
-ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('jiesu.rulebook'))"
+ONE_AT_A_TIME = "rulebook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def publish(
     accepted by name and with a reason, or another book waits to take over.
     """
     demand(desk.actor, Act.PUBLISH_RULES)
-    desk.session.execute(text(ONE_AT_A_TIME))
+    alone(desk.session, ONE_AT_A_TIME)
     row = drafts.held(desk, version, seen)
     if desk.actor.tag in versions.authors(desk.session, row):
         raise Forbidden("起草或修改过这份草案的人不能发布它，须由另一人发布", code="second_person")
@@ -82,7 +82,7 @@ def publish(
 def withdraw(desk: Desk, version: str, reason: str) -> RulebookRow:
     """A book that does not decide yet becomes a draft again; the one before it goes on."""
     demand(desk.actor, Act.PUBLISH_RULES)
-    desk.session.execute(text(ONE_AT_A_TIME))
+    alone(desk.session, ONE_AT_A_TIME)
     if not reason.strip():
         raise Invalid.one("reason", "required", "请写明撤回的理由")
     row = versions.find(desk.session, version)

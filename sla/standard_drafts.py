@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlmodel import Session, col, func, select
 
 from core import jobs
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound
 from core.moments import SHANGHAI, local_day
@@ -199,7 +200,7 @@ def _new_limits(desk: Desk, row: StandardDraft, before: Body, effective: datetim
     if row.body["policies"] == before["policies"]:
         return None
     # two who publish at once wait for each other here, and take different numbers
-    desk.session.execute(select(func.pg_advisory_xact_lock(func.hashtext("jiesu.limits"))))
+    alone(desk.session, "limits")
     day = local_day(desk.now).isoformat()
     taken = select(func.count()).where(col(PolicyRow.version).startswith(f"limits-{day}"))
     version = f"limits-{day}-{desk.session.exec(taken).one() + 1}"

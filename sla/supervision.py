@@ -8,6 +8,7 @@ from sqlalchemy import tuple_
 from sqlmodel import Session, col, func, select
 
 from core import timeline
+from core.database import alone
 from core.desk import Desk
 from core.errors import Conflict, Forbidden, Invalid, NotFound, Refused
 from core.events import (
@@ -29,7 +30,6 @@ STANDING = ("open", "answered")
 # what may be pressed for: the promises of handling, and of taking an order on
 PRESSED = ("resolve", "redo", "sign", "co_reply", "first_contact")
 GROUNDS = ("late", "redone", "ladder", "quality", "conduct", "other")
-NUMBERING = "jiesu.supervision"
 
 
 def issue(desk: Desk, order_id: UUID, *, level: str, ground: str, demanded: str = "") -> UUID:
@@ -322,7 +322,7 @@ def _standing(session: Session, order_id: UUID) -> SupervisionRow | None:
 def _next_serial(session: Session, year: int) -> int:
     # numbers of official papers have no gaps: whoever issues waits for the one before, until
     # its transaction ends. A sweep takes its tickets before this, so nobody waits in a circle
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"{NUMBERING}.{year}"))))
+    alone(session, f"supervision:{year}")
     highest = select(func.max(SupervisionRow.serial)).where(SupervisionRow.year == year)
     return (session.exec(highest).one() or 0) + 1
 

@@ -6,20 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from core.database import alone
 from core.desk import Desk
 from core.ledger import GENESIS, canonical
 from core.moments import aware
 from web.custody.tables import CustodyRecord
 
-LOCK = text("SELECT pg_advisory_xact_lock(hashtext('jiesu.custody'))")
-
 
 def append(desk: Desk, act: str, facts: Mapping[str, Any]) -> CustodyRecord:
     """One line: codes, ids and counts, no personal data. Lines wait for one another."""
-    desk.session.execute(LOCK)
+    alone(desk.session, "custody")
     last = _newest(desk.session)
     line = CustodyRecord(
         number=last.number + 1 if last else 1,

@@ -15,7 +15,6 @@ from web.pages.department import order_line
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
-TREND_DAYS = 45
 
 
 @router.get("/triage")

@@ -12,7 +12,7 @@ from sqlmodel import Session, col, select
 from core.desk import Desk
 from core.errors import NotFound, Refused
 from core.i18n import translate
-from core.permissions import Act, Role, demand
+from core.permissions import Act, demand
 from core.tables import Entry, Ticket
 from intake import contacts
 from notify.tables import Letter
@@ -31,7 +31,6 @@ Short = Annotated[str, Form(max_length=300)]
 Long = Annotated[str, Form(max_length=1000)]
 PAGE = 50
 LONG = re.compile(r"[0-9a-f-]{32,64}")
-FILERS = frozenset({Role.PRIVACY, Role.OPERATOR, Role.DISPATCHER})
 
 
 @router.get("/privacy")
