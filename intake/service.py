@@ -31,7 +31,7 @@ from core.permissions import Act, Role, demand
 from core.privacy import Keys
 from core.states import Status
 from core.tables import Contact, Ticket
-from intake import scanning
+from intake import contacts, scanning
 from intake.draft import CHANNEL_LETTERS, URGENCIES, Draft
 from intake.files import File
 from intake.grams import grams
@@ -178,7 +178,7 @@ def _repeated(desk: Desk, receipt: ReceiptKey, digest: str) -> Filed | None:
 
 def query_code(keys: Keys, ticket: Ticket) -> str:
     """The ticket's secret code, for those who may hand it to its owner."""
-    return keys.open(_place("query_code", ticket.id), ticket.query_code)
+    return keys.open(_place(ticket.id), ticket.query_code)
 
 
 def owned(session: Session, keys: Keys, number: str, code: str) -> Ticket:
@@ -186,14 +186,14 @@ def owned(session: Session, keys: Keys, number: str, code: str) -> Ticket:
     ticket = session.exec(select(Ticket).where(Ticket.number == ids.normal_number(number))).first()
     if ticket is None:
         raise NotFound
-    right = keys.open(_place("query_code", ticket.id), ticket.query_code)
+    right = keys.open(_place(ticket.id), ticket.query_code)
     if not hmac.compare_digest(right.encode(), "".join(code.split()).encode()):
         raise NotFound
     return ticket
 
 
-def _place(column: str, ticket_id: UUID) -> str:
-    return f"{column}:{ticket_id}"
+def _place(ticket_id: UUID) -> str:
+    return f"query_code:{ticket_id}"
 
 
 def _known_category(desk: Desk, draft: Draft) -> None:
@@ -212,7 +212,7 @@ def _ticket(desk: Desk, draft: Draft, area: str, advice: Advice) -> tuple[Ticket
     ticket = Ticket(
         id=ticket_id,
         number=ids.ticket_number(area, local_day(desk.now), letter, serial),
-        query_code=desk.keys.seal(_place("query_code", ticket_id), code),
+        query_code=desk.keys.seal(_place(ticket_id), code),
         title=draft.title,
         content=draft.content,
         company_name=draft.company_name,
@@ -242,7 +242,7 @@ def _contact(desk: Desk, draft: Draft, ticket: Ticket) -> None:
     """Who complained, sealed; and what the request is found by."""
 
     def sealed(column: str, value: str | None) -> bytes | None:
-        return desk.keys.seal(_place(column, ticket.id), value) if value else None
+        return desk.keys.seal(contacts.place(column, ticket.id), value) if value else None
 
     phone = draft.contact_phone
     desk.session.add(ticket)
@@ -343,11 +343,3 @@ def _own(desk: Desk, ticket: Ticket) -> None:
     # a watcher may follow his own too, and is known by number and code as every filer is
     if desk.actor.id != ticket.number and Role.SYSTEM not in desk.actor.roles:
         raise Forbidden
-
-
-def opened(keys: Keys, contact: Contact) -> tuple[str, str]:
-    """Name and telephone of a sealed contact, in clear: callers answer for masking them."""
-    place = contact.ticket_id
-    name = keys.open(_place("name", place), contact.name) if contact.name else ""
-    phone = keys.open(_place("phone", place), contact.phone) if contact.phone else ""
-    return name, phone

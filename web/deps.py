@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Annotated
 from urllib.parse import quote
+from uuid import UUID
 
 from fastapi import Depends, Request
 from sqlmodel import Session
@@ -14,7 +15,7 @@ from starlette.exceptions import HTTPException
 
 from core.database import reader
 from core.desk import Office
-from core.errors import Forbidden
+from core.errors import Forbidden, Invalid
 from core.moments import utc_now
 from core.people import actor_of
 from core.permissions import VISITOR, Act, Actor, business, may
@@ -153,6 +154,14 @@ def freshly(request: Request, home: TheHouse, asker: TheStaff) -> None:
 
 
 Fresh = Depends(freshly)
+
+
+def cursor(after: str | None) -> UUID | None:
+    """Where a list goes on, as the page before named it. Invalid for what is no such key."""
+    try:
+        return UUID(after) if after else None
+    except ValueError as error:
+        raise Invalid.one("after", "invalid", "翻页标记不正确") from error
 
 
 def reading(home: TheHouse) -> Iterator[Session]:

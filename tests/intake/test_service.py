@@ -22,6 +22,7 @@ from core.events import (
 from core.ids import is_ticket_number
 from core.permissions import VISITOR, Actor, Role, business
 from core.tables import Contact, OutboxRow, Ticket
+from intake import contacts
 from intake.closing import REOPEN_WINDOW
 from intake.files import File
 from intake.queries import tickets as visible_tickets
@@ -116,7 +117,8 @@ def test_the_contact_is_sealed_and_opens_only_with_the_keys(office: Office) -> N
         contact = session.get_one(Contact, filed.ticket.id)
         assert b"13800000001" not in bytes(contact.phone or b"")
         assert contact.phone_tail == "0001"
-        assert intake.service.opened(office.keys, contact) == ("某经理", "13800000001")
+        said = contacts.opened(office.keys, contact)
+        assert (said.name, said.phone) == ("某经理", "13800000001")
 
 
 def test_no_entry_carries_words_names_or_numbers_of_the_filer(office: Office) -> None:

@@ -247,3 +247,18 @@ def test_a_stranger_to_the_job_does_not_see_it(staff, office: Office, tickets) -
     job: UUID = newest(office).job_id
     assert staff("supervisor").get(f"/jobs/{job}").status_code == 200
     assert staff("dispatcher").get(f"/jobs/{job}").status_code == 404
+
+
+def test_who_reports_a_breach_is_named_in_no_list_as_if_he_had_asked_for_it(
+    staff, visitor: TestClient, office: Office
+) -> None:
+    """A report seals its sender on every screen; a file is no other place."""
+    told = GOOD | {"kind": "report", "content": "举报有人违规收费，请查处。"}
+    visitor.post("/api/v1/tickets", json=told)
+    supervisor = staff("supervisor")
+    ask(supervisor, identified="on")
+    staff("privacy").post(f"/exports/{newest(office).id}/decide", data={"agree": "yes"})
+    flat = str(rows(supervisor, office))
+    assert "（保密）" in flat
+    for secret in ("石鼓新材料", "企业联系人", "3000001", "违规收费"):
+        assert secret not in flat

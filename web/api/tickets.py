@@ -1,7 +1,6 @@
 """Tickets over JSON: file one or many, read, and answer the call-back."""
 
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from sqlmodel import Session
@@ -28,7 +27,7 @@ from web.api.schemas import (
     TicketsOut,
     files,
 )
-from web.deps import CheckedIfStaff, House, TheAsker, TheHouse, TheReader, TheStaff
+from web.deps import CheckedIfStaff, House, TheAsker, TheHouse, TheReader, TheStaff, cursor
 from web.masking import told
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
@@ -141,17 +140,10 @@ def tickets(
 ) -> TicketsOut:
     """Tickets the asker may see, newest first; pass `next` back as `after`."""
     rows = intake_queries.tickets(
-        session, asker.actor, after=_cursor(after), limit=limit + 1, status=status
+        session, asker.actor, after=cursor(after), limit=limit + 1, status=status
     )
     more = str(rows[limit - 1].id) if len(rows) > limit else None
     return TicketsOut(tickets=[TicketOut.masked(row) for row in rows[:limit]], next=more)
-
-
-def _cursor(after: str | None) -> UUID | None:
-    try:
-        return UUID(after) if after else None
-    except ValueError as error:
-        raise Invalid.one("after", "invalid", "翻页标记不正确") from error
 
 
 @router.get("/tickets/{number}", responses=WRONG)

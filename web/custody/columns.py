@@ -7,9 +7,10 @@ from sqlmodel import Session
 
 from core.i18n import N_, translate
 from core.numbers import masked
+from core.people import sealed
 from core.privacy import Keys
 from core.tables import Contact, Ticket
-from intake import service
+from intake import contacts
 from routing import queries as routing_queries
 from web import words
 from web.custody.tables import TicketExport
@@ -77,7 +78,7 @@ def _plain(book: Book, ticket: Ticket) -> list[Any]:
 
 def _texts(book: Book, ticket: Ticket) -> tuple[str, str]:
     """What was written, numbers masked; what is sealed may tell who wrote it by every word."""
-    if ticket.confidential:
+    if sealed(ticket):
         return (book.word(SEALED), book.word(SEALED))
     if book.identified:
         return (ticket.title, ticket.content)
@@ -86,7 +87,7 @@ def _texts(book: Book, ticket: Ticket) -> tuple[str, str]:
 
 def _identity(book: Book, ticket: Ticket, contact: Contact | None) -> tuple[str, ...]:
     """Who complained: a sealed identity leaves the house in no list, whoever agreed."""
-    if ticket.confidential:
+    if sealed(ticket):
         return (book.word(SEALED),) * len(IDENTITY)
-    name, phone = service.opened(book.keys, contact) if contact else ("", "")
-    return (ticket.company_name or "", ticket.uscc or "", name, phone)
+    said = contacts.opened(book.keys, contact)
+    return (ticket.company_name or "", ticket.uscc or "", said.name, said.phone)

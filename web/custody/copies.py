@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session, col, select
 
@@ -99,8 +100,9 @@ def _reads(session: Session, ticket: Ticket) -> list[dict[str, str]]:
         Entry.ticket_id == ticket.id, Entry.kind == "ticket.unmasked"
     )
     reads = session.exec(query.order_by(col(Entry.number))).all()
-    ids = {actor.partition(":")[2] for actor, _ in reads}
-    units = {str(row.id): row.department or "" for row in session.exec(select(Staff)) if ids}
+    readers = {UUID(actor.partition(":")[2]) for actor, _ in reads if actor.startswith("staff:")}
+    staff = session.exec(select(Staff).where(col(Staff.id).in_(readers)))
+    units = {str(row.id): row.department or "" for row in staff}
     return [
         {"unit": names.get(units.get(actor.partition(":")[2], ""), ""), "at": at.isoformat()}
         for actor, at in reads

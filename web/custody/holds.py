@@ -23,21 +23,26 @@ def place(desk: Desk, number: str, reason: str) -> LegalHold:
     reason = reason.strip()
     if not REASON_LEAST <= len(reason) <= REASON_MOST:
         raise Invalid.one("reason", "required", "请写明保全的依据（4至300字）")
-    normal = ids.normal_number(number)
-    ticket_id = desk.session.exec(select(Ticket.id).where(Ticket.number == normal)).first()
-    if ticket_id is None:
-        raise Invalid.one("number", "unknown", "没有这个编号的诉求，请核对")
-    timeline.hold(desk, ticket_id)
-    if standing(desk.session, ticket_id) is not None:
+    ticket = timeline.hold(desk, named(desk.session, number).id)
+    if standing(desk.session, ticket.id) is not None:
         raise Conflict("这件诉求已经保全", code="held")
     row = LegalHold(
-        id=desk.new_id(), ticket_id=ticket_id, reason=masked(reason), placed_by=desk.actor.tag,
+        id=desk.new_id(), ticket_id=ticket.id, reason=masked(reason), placed_by=desk.actor.tag,
         placed_at=desk.now,
     )  # fmt: skip
     desk.session.add(row)
     desk.session.flush()
-    record.append(desk, "hold.placed", {"hold": str(row.id), "ticket": normal})
+    record.append(desk, "hold.placed", {"hold": str(row.id), "ticket": ticket.number})
     return row
+
+
+def named(session: Session, number: str) -> Ticket:
+    """The ticket of a number somebody typed: whoever keeps data keeps all of them."""
+    query = select(Ticket).where(Ticket.number == ids.normal_number(number))
+    ticket = session.exec(query).first()
+    if ticket is None:
+        raise Invalid.one("number", "unknown", "没有这个编号的诉求，请核对")
+    return ticket
 
 
 def lift(desk: Desk, hold_id: UUID) -> None:

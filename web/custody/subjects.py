@@ -220,8 +220,4 @@ def by_paper(session: Session, number: str, roles: frozenset[Role]) -> Ticket:
     """The ticket a paper names, for those who key it in."""
     if not roles & {Role.PRIVACY, Role.OPERATOR, Role.DISPATCHER}:
         raise Forbidden
-    normal = "".join(number.split()).replace("-", "").upper()
-    ticket = session.exec(select(Ticket).where(Ticket.number == normal)).first()
-    if ticket is None:
-        raise Invalid.one("number", "unknown", "没有这个编号的诉求，请核对")
-    return ticket
+    return holds.named(session, number)

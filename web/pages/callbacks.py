@@ -10,7 +10,7 @@ from core.desk import Desk
 from core.errors import Refused
 from core.permissions import Act, demand
 from core.tables import Ticket
-from intake import callbacks, closing, service
+from intake import callbacks, closing, contacts
 from intake.callbacks import Tries
 from routing import queries
 from web.api.tickets import found
@@ -18,7 +18,7 @@ from web.deps import Checked, TheHouse, TheReader, TheStaff
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import three_answers
-from web.pages.ticket import Code, act_on_ticket, refused_page, ticket_page
+from web.pages.ticket import Code, act_on_ticket, clear, refused_page, ticket_page
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -85,9 +85,8 @@ def dial(request: Request, number: str, home: TheHouse, asker: TheStaff) -> Resp
         with home.office.desk(asker.actor) as desk:
             ticket = found(desk.session, asker, number)
             row = callbacks.dial(desk, ticket.id, quiet=home.settings.quiet)
-            name, phone = service.opened(home.keys, row) if row else ("", "")
+            said = contacts.opened(home.keys, row)
     except Refused as refused:
         return refused_page(request, home, asker, number, refused)
-    contact = {"name": name, "phone": phone, "masked": ""}
     with Session(home.office.engine, expire_on_commit=False) as session:
-        return ticket_page(request, home, asker, session, number, {}, contact=contact)
+        return ticket_page(request, home, asker, session, number, {}, contact=clear(said))

@@ -7,7 +7,7 @@ from sqlmodel import Session
 from core.moments import local_day
 from core.permissions import Act
 from core.privacy import mask_name
-from intake import identity, queries, service
+from intake import contacts, identity, queries
 from intake.companies import companies
 from intake.likely import Call, Likely, likely
 from routing import queries as routing_queries
@@ -122,7 +122,7 @@ def _caller(
     row = queries.contact(session, found[0].id)
     firm = next((ticket for ticket in found if ticket.company_name), None)
     return {
-        "name": mask_name(service.opened(home.keys, row)[0]) if row else "",
+        "name": mask_name(contacts.opened(home.keys, row).name) if row else "",
         "tickets": [views.summary(ticket, names, language) for ticket in found],
         "company": firm.company_name if firm else "",
         "uscc": (firm.uscc or "") if firm else "",

@@ -75,13 +75,10 @@ def _page(
 
 
 def _options(session: Session, language: str) -> dict[str, list[tuple[str, str]]]:
-    def told(known: dict[str, str]) -> list[tuple[str, str]]:
-        return [(code, words.word(language, known, code)) for code in known]
-
     return {
-        "status": told(words.STATUS),
-        "channel": told(words.CHANNEL),
-        "request": told(words.REQUEST),
+        "status": words.options(language, words.STATUS),
+        "channel": words.options(language, words.CHANNEL),
+        "request": words.options(language, words.REQUEST),
         "lead": [(u.code, u.name) for u in departments(session) if u.kind != "outside"],
     }
 

@@ -2,18 +2,17 @@
 
 from datetime import timedelta
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from core.errors import Conflict, Invalid
+from core.errors import Conflict
 from core.i18n import N_, translate
 from core.permissions import Act, demand
 from intake import mails
 from intake.tables import LineRow, MailRow
 from web import mail_in
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff, cursor
 from web.errors import language_of
 from web.rendering import page
 
@@ -77,7 +76,7 @@ def show(
     demand(asker.actor, Act.OPERATE)
     language = language_of(request)
     shown = state if state in SHOWN else "refused"
-    rows = mails.listed(session, SHOWN[shown], after=_key(after), limit=PAGE + 1)
+    rows = mails.listed(session, SHOWN[shown], after=cursor(after), limit=PAGE + 1)
     return page(
         request,
         "staff/mailbox.html",
@@ -88,13 +87,6 @@ def show(
         following=str(rows[PAGE - 1][0].id) if len(rows) > PAGE else "",
         later=bool(after),
     )
-
-
-def _key(after: str) -> UUID | None:
-    try:
-        return UUID(after) if after else None
-    except ValueError as error:
-        raise Invalid.one("after", "invalid", "翻页标记不正确") from error
 
 
 def _line(home: House, line: LineRow | None, language: str) -> dict[str, Any]:

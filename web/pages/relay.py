@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel import Session
 
-from core.errors import Conflict, Invalid, Refused
+from core.errors import Conflict, Refused
 from core.i18n import N_, translate
 from core.permissions import Act, demand
 from core.tables import Ticket
@@ -16,7 +16,7 @@ from intake.tables import LineRow, RelayCase, RelayDifference
 from notify.transports.base import DeliveryFailed
 from routing import queries as routing_queries
 from web import relaying
-from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
+from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff, cursor
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import faults_of
@@ -78,7 +78,7 @@ def _page(
 ) -> Response:
     demand(asker.actor, Act.DISPATCH)
     language, names = language_of(request), routing_queries.unit_names(session)
-    found = relays.listed(session, asker.actor, text=q, after=_key(after), limit=PAGE + 1)
+    found = relays.listed(session, asker.actor, text=q, after=cursor(after), limit=PAGE + 1)
     shown = found[:PAGE]
     sent = relays.reports(session, [case.ticket_id for case, _ in shown])
     return page(
@@ -96,13 +96,6 @@ def _page(
         later=bool(after),
         faults=faults or {},
     )
-
-
-def _key(after: str) -> UUID | None:
-    try:
-        return UUID(after) if after else None
-    except ValueError as error:
-        raise Invalid.one("after", "invalid", "翻页标记不正确") from error
 
 
 def _line(home: House, line: LineRow | None) -> dict[str, Any]:

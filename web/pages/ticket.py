@@ -20,7 +20,8 @@ from core.permissions import UNIT_ROLES, Act
 from core.privacy import mask_name, mask_phone
 from core.states import Status
 from core.tables import Ticket
-from intake import callbacks, queries, scanning, service
+from intake import callbacks, contacts, queries, scanning
+from intake.contacts import Said
 from intake.referral import GROUNDS
 from routing import queries as routing_queries
 from routing import service as orders
@@ -155,8 +156,13 @@ def masked(session: Session, home: House, ticket: Ticket) -> dict[str, str]:
     row = queries.contact(session, ticket.id)
     if row is None:
         return {"name": "", "phone": "", "masked": "yes"}
-    name, phone = service.opened(home.keys, row)
-    return {"name": mask_name(name), "phone": mask_phone(phone), "masked": "yes"}
+    said = contacts.opened(home.keys, row)
+    return {"name": mask_name(said.name), "phone": mask_phone(said.phone), "masked": "yes"}
+
+
+def clear(said: Said) -> dict[str, str]:
+    """The contact for one look at it."""
+    return {"name": said.name, "phone": said.phone, "masked": ""}
 
 
 def why(entries: Any, language: str) -> dict[str, Any] | None:
@@ -304,8 +310,7 @@ def unmask(
             raise Forbidden
         row = queries.contact(desk.session, ticket.id)
         timeline.record(desk, ticket, IdentityUnmasked(str(timeline.write(desk, ticket, reason))))
-    name, phone = service.opened(home.keys, row) if row else ("", "")
-    contact = {"name": name, "phone": phone, "masked": ""}
+    contact = clear(contacts.opened(home.keys, row))
     with Session(home.office.engine, expire_on_commit=False) as session:
         return ticket_page(request, home, asker, session, number, {}, contact=contact)
 
