@@ -82,6 +82,11 @@ def sealed_rows() -> ColumnElement[bool]:
     return or_(col(Ticket.confidential).is_(True), col(Ticket.request) == "report")
 
 
+def told_apart(actor: Actor) -> ColumnElement[bool]:
+    """The tickets that he may find by who sent them: a sealed one would give itself away."""
+    return true() if may(actor, Act.READ_SEALED) else ~sealed_rows()
+
+
 def may_identify(actor: Actor, ticket: Ticket) -> bool:
     """Whether he may read which company it comes from."""
     return not sealed(ticket) or may(actor, Act.READ_SEALED)

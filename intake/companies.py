@@ -2,7 +2,7 @@
 
 from sqlmodel import Session, col, select
 
-from core.people import visible
+from core.people import told_apart, visible
 from core.permissions import Actor
 from core.tables import Ticket
 from intake.grams import grams
@@ -19,7 +19,7 @@ def companies(session: Session, actor: Actor, name: str, code: str) -> list[tupl
     """Names with their codes (or ""), those of the newest requests first."""
     checked = check_uscc(code[:40]) if code.strip() else None
     query = select(Ticket.company_name, Ticket.uscc).where(
-        visible(actor), col(Ticket.company_name).is_not(None)
+        visible(actor), told_apart(actor), col(Ticket.company_name).is_not(None)
     )
     if checked is not None and checked.normal is not None:
         query = query.where(col(Ticket.uscc) == checked.normal)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlmodel import Session, col, or_, select
 
-from core.people import visible
+from core.people import told_apart, visible
 from core.permissions import Actor
 from core.states import OPEN, Status
 from core.tables import Contact, Ticket
@@ -84,7 +84,7 @@ def _of_company(session: Session, actor: Actor, call: Call) -> list[Ticket]:
         ways.append(col(Ticket.uscc) == call.uscc)
     elif call.company:
         ways.append(col(Ticket.company_name) == call.company)
-    return list(session.exec(_open(actor, or_(*ways)))) if ways else []
+    return list(session.exec(_open(actor, or_(*ways), told_apart(actor)))) if ways else []
 
 
 def _of_category(session: Session, actor: Actor, call: Call) -> list[Ticket]:

@@ -167,3 +167,31 @@ def test_a_unit_under_the_accused_one_hears_and_holds_nothing(
 def test_what_names_a_unit_without_accusing_it_is_open_to_it(visitor, staff) -> None:
     number = file(visitor, respondent="xzspj", kind="praise")
     assert staff("dispatcher").get(f"/tickets/{number}").status_code == 200
+
+
+@pytest.mark.parametrize("why", SEALED)
+@pytest.mark.parametrize("username", ["operator", "dispatcher", "xzspj"])
+def test_canned_wording_names_a_sealed_company_only_to_who_may_know_it(
+    visitor: TestClient, staff, username: str, why: str
+) -> None:
+    number = file(visitor, **SEALED[why])
+    body = {"title": "称呼", "body": "您好，{企业}", "role": "", "unit": ""}
+    assert staff("editor").post("/phrases", data=body).status_code == 200
+    picked = staff(username).get(f"/phrases/pick?ticket={number}").text
+    assert "您好" in picked
+    assert (FIRM in picked) is (username in KNOWS)
+
+
+def test_the_operators_desk_names_no_sealed_company_however_it_is_asked(
+    visitor: TestClient, staff
+) -> None:
+    number = file(visitor, **SEALED["report"])
+    for asked in ({"company_name": FIRM[:4]}, {"uscc": CODE}, {"contact_phone": "0917-3000001"}):
+        typed = asked | {"content": WRITTEN["content"].replace(FIRM, "我公司")}
+        shown = staff("operator").post("/console/preview", data=typed)
+        assert shown.status_code == 200
+        assert FIRM not in shown.text
+        # who rings from the number it was made from is told of it
+        if "contact_phone" in asked:
+            assert number in shown.text
+    assert FIRM in staff("dispatcher").post("/console/preview", data={"uscc": CODE}).text

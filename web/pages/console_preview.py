@@ -5,6 +5,7 @@ from typing import Any
 from sqlmodel import Session
 
 from core.moments import local_day
+from core.people import may_identify
 from core.permissions import Act
 from core.privacy import mask_name
 from intake import contacts, identity, queries
@@ -120,7 +121,7 @@ def _caller(
         return {"name": "", "tickets": [], "company": "", "uscc": ""}
     names = routing_queries.unit_names(session)
     row = queries.contact(session, found[0].id)
-    firm = next((ticket for ticket in found if ticket.company_name), None)
+    firm = next((t for t in found if t.company_name and may_identify(asker.actor, t)), None)
     return {
         "name": mask_name(contacts.opened(home.keys, row).name) if row else "",
         "tickets": [views.summary(ticket, names, language) for ticket in found],

@@ -19,6 +19,7 @@ from routing import queries as routing_queries
 from web import words
 from web.deps import Asker, Checked, House, TheHouse, TheReader, TheStaff
 from web.errors import language_of, status_of
+from web.masking import told
 from web.pages import views
 from web.pages.forms import faults_of, form, texts
 from web.rendering import page
@@ -112,7 +113,7 @@ def _values(session: Session, home: House, asker: Asker, number: str) -> dict[st
         return values
     return values | {
         "编号": found.number,
-        "企业": found.company_name or "",
+        "企业": told(asker.actor, found).company,
         "单位": names.get(found.lead or "", ""),
         "类别": views.category_name(session, found.category, SOURCE),
         "答复期限": instant(SOURCE, found.due_at) if found.due_at else "",

@@ -14,6 +14,7 @@ from sla import holds, supervision
 from sla.tables import HoldRow, SupervisionRow
 from web import words
 from web.deps import Asker
+from web.masking import listed_title
 
 OWING = frozenset({OrderStatus.PENDING_SIGN, OrderStatus.HANDLING})
 
@@ -110,7 +111,7 @@ def demand_words(
         "href": f"/supervision/{row.id}",
         "ticket_href": f"/tickets/{ticket.number}",
         "ticket_number": ticket.number,
-        "title": masked(ticket.title),
+        "title": listed_title(ticket),
         "number": words.supervision_number(language, row.year, row.serial),
         "level": row.level,
         "level_word": words.word(language, words.SUPERVISION, row.level),

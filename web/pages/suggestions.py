@@ -6,7 +6,6 @@ from uuid import UUID
 from sqlmodel import Session
 
 from core.moments import Now
-from core.numbers import masked
 from core.permissions import Actor
 from intake import queries as intake_queries
 from intake.suggest.guess import Guess
@@ -15,6 +14,7 @@ from intake.suggesters import in_use
 from routing import current, queries
 from routing.rules import Facts, decide
 from web import filing, words
+from web.masking import listed_title
 from web.pages import views
 
 SHOWN = 3
@@ -91,7 +91,7 @@ def _earlier(
     return [
         {
             "number": rows[key].number,
-            "title": masked(rows[key].title),
+            "title": listed_title(rows[key]),
             "lead_name": names.get(rows[key].lead or "", ""),
             "percent": round(100 * share),
         }

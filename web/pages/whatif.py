@@ -19,6 +19,7 @@ from sla import whatifs
 from web import words
 from web.deps import Asker, TheReader, TheStaff
 from web.errors import language_of
+from web.masking import listed_title
 from web.pages.jobs import view as job_view
 from web.pages.limits import head, opened
 from web.rendering import page
@@ -94,14 +95,12 @@ def _examples(
     session: Session, asker: Asker, lines: Any, names: dict[str, str], language: str
 ) -> list[dict[str, Any]]:
     ids = [UUID(line["ticket"]) for line in lines]
-    query = select(Ticket.id, Ticket.number, Ticket.title).where(
-        col(Ticket.id).in_(ids), visible(asker.actor)
-    )
-    known = {str(key): (number, title) for key, number, title in session.exec(query)}
+    query = select(Ticket).where(col(Ticket.id).in_(ids), visible(asker.actor))
+    known = {str(row.id): row for row in session.exec(query)}
     return [
         {
-            "number": known[line["ticket"]][0],
-            "title": masked(known[line["ticket"]][1]),
+            "number": known[line["ticket"]].number,
+            "title": masked(listed_title(known[line["ticket"]])),
             "unit": names.get(line["unit"], line["unit"]),
             "metric": words.word(language, words.METRIC, line["metric"]),
             "late": line["late"],
