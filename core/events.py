@@ -349,11 +349,12 @@ class TicketReopened(Event):
 
 @dataclass(frozen=True, slots=True)
 class TicketFinalised(Event):
-    """Final reply given; the same facts are answered from it."""
+    """Final reply given on a coded ground; the same facts are answered from it."""
 
     kind: ClassVar[str] = "ticket.finalised"
     audience: ClassVar[Audience] = Audience.PARTIES
     reply: UUID
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)

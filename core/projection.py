@@ -18,6 +18,7 @@ from core.events import (
     ReplyApproved,
     TicketAnswered,
     TicketClosed,
+    TicketFinalised,
     TicketMerged,
     TicketReopened,
     TicketRouted,
@@ -97,8 +98,9 @@ def _ending(ticket: Ticket, event: Event, entry: Entry) -> None:
             ticket.result = event.result
         case TicketReopened():
             ticket.closed_at, ticket.result = None, None
-        case ReplyApproved() | TicketAnswered():
-            ticket.closed_at = None  # a child ended when it was joined, and now goes on
+        case ReplyApproved() | TicketAnswered() | TicketFinalised():
+            # a child ended when it was joined, and now goes on or ends by itself
+            ticket.closed_at = None
         case TicketMerged():
             ticket.parent, ticket.lead = event.parent, None
         case TicketUnmerged():

@@ -130,7 +130,7 @@ TICKET_STEPS: Mapping[str, Step] = {
     "ticket.callback_attempted": _step(_S.CALLBACK),
     "ticket.closed": _step(_S.CALLBACK, _S.ANSWERED, to=_S.CLOSED),
     "ticket.reopened": _step(_S.CLOSED, to=_S.IN_HANDLING),
-    "ticket.finalised": _step(_S.IN_HANDLING, _S.REPLY_REVIEW, to=_S.FINAL),
+    "ticket.finalised": _step(_S.IN_HANDLING, _S.REPLY_REVIEW, _S.MERGED, to=_S.FINAL),
     "ticket.withdrawn": _step(*OPEN, to=_S.WITHDRAWN),
     "ticket.archived": _step(*(ENDED - {_S.ARCHIVED}), to=_S.ARCHIVED),
 }

@@ -232,6 +232,10 @@ def _referred(facts: Facts, language: str, names: Names) -> str:
     return f"{target} · {words.ground(language, facts['ground'])}"
 
 
+def _finalised(facts: Facts, language: str, _names: Names) -> str:
+    return words.word(language, words.FINAL_GROUND, facts.get("ground") or None)
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
     "ticket.limit_given": _limited,
@@ -242,6 +246,7 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.referred": _referred,
     "ticket.callback_answered": _answers,
     "ticket.closed": _closed,
+    "ticket.finalised": _finalised,
     "order.issued": _issued,
     "order.replied": _claimed,
     "clock.warned": _clock,

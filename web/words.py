@@ -170,6 +170,13 @@ HOLD_GROUND = {
     "waiting_business": N_("等待企业提供材料或配合"),
     "force_majeure": N_("不可抗力"),
 }
+FINAL_GROUND = {
+    "settled": N_("已依法合理解决"),
+    "unreasonable": N_("诉求缺乏事实或法律依据"),
+    "decided": N_("已有生效的法定结论"),
+    "uncooperative": N_("企业不再配合办理"),
+    "excluded": N_("办理中发现不属于受理范围"),
+}
 SUPERVISION = {
     "red": N_("书面督办"),
     "listed": N_("挂牌督办"),

@@ -30,6 +30,7 @@ OUT_OF_THE_END = {
     ("merged", "ticket.unmerged"),
     ("merged", "ticket.reply_approved"),
     ("merged", "ticket.answered"),
+    ("merged", "ticket.finalised"),
 }
 
 
