@@ -136,6 +136,33 @@ class TicketRejected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked(Event):
+    """The complainant asks that a refusal or a final reply be looked at again, and says why."""
+
+    kind: ClassVar[str] = "ticket.review_asked"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewUpheld(Event):
+    """Somebody who had no part in the decision found it right, and says why."""
+
+    kind: ClassVar[str] = "ticket.review_upheld"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOverturned(Event):
+    """Somebody who had no part in the decision found it wrong: the request begins anew."""
+
+    kind: ClassVar[str] = "ticket.review_overturned"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ReferralProposed(Event):
     """A first person would pass it on to another body; a second one decides."""
 

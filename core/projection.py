@@ -16,6 +16,7 @@ from core.events import (
     OrderReturned,
     RedoOrdered,
     ReplyApproved,
+    ReviewOverturned,
     TicketAnswered,
     TicketClosed,
     TicketFinalised,
@@ -105,6 +106,9 @@ def _ending(ticket: Ticket, event: Event, entry: Entry) -> None:
             ticket.parent, ticket.lead = event.parent, None
         case TicketUnmerged():
             ticket.parent, ticket.closed_at = None, None
+        case ReviewOverturned():
+            # it begins anew, by itself and in nobody's hands
+            ticket.parent, ticket.lead, ticket.closed_at = None, None, None
         case _:
             pass
     if Status(ticket.status) in ENDED and ticket.closed_at is None:

@@ -28,6 +28,9 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    ReviewAsked,
+    ReviewOverturned,
+    ReviewUpheld,
     StageReplied,
     SubjectAsked,
     SubjectDecided,
@@ -211,18 +214,24 @@ def _extension_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
     return (Notice("extension_asked", SECOND_PERSONS, params),)
 
 
-def _extension_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
-    assert isinstance(fact, ExtensionRefused)
-    readers = _unit(fact.department, *UNIT_ROLES)
-    return (Notice("extension_refused", readers, {"department": fact.department}),)
+def _not_granted(kind: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """To everybody of the unit that had asked."""
+
+    def write(fact: Event, _case: Case) -> tuple[Notice, ...]:
+        assert isinstance(fact, ExtensionRefused | HoldRefused)
+        readers = _unit(fact.department, *UNIT_ROLES)
+        return (Notice(kind, readers, {"department": fact.department}),)
+
+    return write
 
 
-def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
-    return (Notice("refusal_proposed", SECOND_PERSONS),)
+def _to_decide(kind: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """To those who decide on what another proposed or asked for."""
 
+    def write(_fact: Event, _case: Case) -> tuple[Notice, ...]:
+        return (Notice(kind, SECOND_PERSONS),)
 
-def _referral_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
-    return (Notice("referral_proposed", SECOND_PERSONS),)
+    return write
 
 
 def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
@@ -243,12 +252,6 @@ def _hold_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
     assert isinstance(fact, HoldAsked)
     params: Params = {"department": fact.department, "review_at": as_text(fact.review_at)}
     return (Notice("hold_asked", OFFICE, params),)
-
-
-def _hold_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
-    assert isinstance(fact, HoldRefused)
-    readers = _unit(fact.department, *UNIT_ROLES)
-    return (Notice("hold_refused", readers, {"department": fact.department}),)
 
 
 def _held(fact: Event, case: Case) -> tuple[Notice, ...]:
@@ -351,16 +354,19 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     InfoRequested: _telling("info_requested"),
     InfoAdded: _info_added,
     TicketAccepted: _accepted,
-    RefusalProposed: _refusal_proposed,
+    RefusalProposed: _to_decide("refusal_proposed"),
     TicketRejected: _telling("rejected"),
-    ReferralProposed: _referral_proposed,
+    ReviewAsked: _to_decide("review_asked"),
+    ReviewUpheld: _telling("review_upheld"),
+    ReviewOverturned: _telling("review_overturned"),
+    ReferralProposed: _to_decide("referral_proposed"),
     TicketReferred: _telling("referred", "target"),
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),
     TicketUnmerged: _telling("unmerged"),
     TriageNeeded: _triage_needed,
     HoldAsked: _hold_asked,
-    HoldRefused: _hold_refused,
+    HoldRefused: _not_granted("hold_refused"),
     TicketHeld: _held,
     HoldProlonged: _held,
     TicketResumed: _resumed,
@@ -381,7 +387,7 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     OrderEscalated: _promise,
     ClockMoved: _due_moved,
     ExtensionAsked: _extension_asked,
-    ExtensionRefused: _extension_refused,
+    ExtensionRefused: _not_granted("extension_refused"),
     OrderReminded: _reminded,
     SupervisionIssued: _supervised,
     SupervisionAnswered: _supervision_answered,

@@ -20,6 +20,7 @@ from core.events import (
     OrderAssigned,
     OrderIssued,
     OrderReplied,
+    ReviewOverturned,
     TicketAccepted,
     TicketReceived,
     TicketRouted,
@@ -47,6 +48,9 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     match event:
         case TicketReceived(at_once=True):
             pass
+        case ReviewOverturned():
+            service.begin_anew(desk, ticket, entry.id)
+            _decide(desk, ticket, entry)
         case TicketReceived() | InfoSupplied() | TicketUnmerged():
             _decide(desk, ticket, entry)
         case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:

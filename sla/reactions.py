@@ -1,8 +1,10 @@
 """Which facts start, hand over and stop which promises."""
 
+from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
+from core import timeline
 from core.desk import Desk
 from core.events import (
     CallbackAnswered,
@@ -23,6 +25,9 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    ReviewAsked,
+    ReviewOverturned,
+    ReviewUpheld,
     StageReplied,
     SupervisionAnswered,
     SupervisionIssued,
@@ -36,7 +41,7 @@ from core.events import (
     TicketResumed,
     TicketUnmerged,
 )
-from core.states import ENDED, Status
+from core.states import ENDING, Status
 from core.tables import Entry, Ticket
 from core.timeline import fact
 from sla import cases, holds, moves, service, supervision
@@ -83,7 +88,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
         case _:
             _oversight(desk, ticket, entry, event)
     cases.follow(desk, ticket, entry, event)
-    if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
+    if entry.kind in ENDING:
         _ended(desk, ticket, entry)
 
 
@@ -100,6 +105,12 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             moves.pause(desk, ticket, event.ground, cause=entry.id)
         case TicketResumed():
             moves.resume(desk, ticket, cause=entry.id)
+        case ReviewAsked():
+            service.start(desk, ticket, "refusal_review", cause=entry.id)
+        case ReviewUpheld() | ReviewOverturned():
+            service.stop(desk, ticket, "refusal_review", cause=entry.id)
+            if isinstance(event, ReviewOverturned):  # it is new to whoever accepts it
+                service.start(desk, ticket, "accept", cause=entry.id)
         case LimitGiven():
             moves.give(desk, ticket, event.limit_at, cause=entry.id)
         case ClockBreached() | OrderEscalated():
@@ -154,10 +165,18 @@ def _issued(desk: Desk, ticket: Ticket, entry: Entry, event: OrderIssued) -> Non
             desk,
             ticket,
             "resolve",
-            since=ticket.received_at,
+            since=_begun(desk, ticket),
             cause=entry.id,
             **place,  # type: ignore[arg-type] # names above
         )
+
+
+def _begun(desk: Desk, ticket: Ticket) -> datetime:
+    """Since when the case is owed an answer: a unit does not pay for a wrong refusal's time."""
+    if desk.now == ticket.received_at:
+        return ticket.received_at
+    overturned = timeline.last(desk, ticket, ReviewOverturned.kind)
+    return overturned.at if overturned else ticket.received_at
 
 
 def _signing(

@@ -109,6 +109,7 @@ METRIC = {
     "stage_reply": N_("阶段反馈"),
     "review": N_("答复审核"),
     "supervision_reply": N_("督办回复"),
+    "refusal_review": N_("复核"),
 }
 LEVEL = {
     "blue": N_("蓝色提醒"),

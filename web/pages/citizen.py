@@ -1,5 +1,6 @@
 """The business's own pages: file, receipt, follow, answer, withdraw, ask again."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -14,7 +15,7 @@ from core.i18n import translate
 from core.people import departments
 from core.permissions import VISITOR, Actor
 from core.tables import Ticket
-from intake import closing, draft, queries, service
+from intake import closing, draft, queries, reviews, service
 from intake.files import File
 from routing import queries as routing_queries
 from routing import service as routing_service
@@ -23,6 +24,7 @@ from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
 from web.pages.forms import chosen_grade, faults_of, files, form, texts, yes
+from web.pages.review_words import may_ask
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -176,6 +178,8 @@ def _own_page(
         status=status,
         key=request.query_params["k"],
         faults=faults,
+        can_ask_review=may_ask(session, ticket, home.office.now(), _review_window(home)),
+        review_days=home.settings.review_days,
         **views.own_ticket(session, ticket, entries, language_of(request), home.office.now()),
     )
 
@@ -267,6 +271,28 @@ def reopen(
     except Refused as refused:
         return _refused(request, home, owner, number, refused)
     return _acted(home, number)
+
+
+@router.post("/track/{number}/review", dependencies=[Checked])
+def ask_review(
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
+    review: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Refused, or ended for good, and not agreed to."""
+    try:
+        with home.office.desk(owner) as desk:
+            ticket = _ticket(desk.session, owner, number)
+            reviews.ask(desk, ticket.id, reason=review, window=_review_window(home))
+    except Refused as refused:
+        return _refused(request, home, owner, number, refused)
+    return _acted(home, number)
+
+
+def _review_window(home: House) -> timedelta:
+    return timedelta(days=home.settings.review_days)
 
 
 def _ticket(session: Session, owner: Actor, number: str) -> Ticket:

@@ -37,6 +37,7 @@ from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
 from web.pages.referral_words import waiting_referral
 from web.pages.relay import upper_of
+from web.pages.review_words import waiting_review
 from web.pages.suggestions import suggestions
 from web.pages.teamwork import extension_lines, teamwork
 from web.rendering import page
@@ -115,6 +116,7 @@ def _doable(
         "pressing": pressing(session, asker, ticket, rows, names, language),
         "team": teamwork(session, home, asker, ticket, rows, names),
         "referral": waiting_referral(session, ticket, asker, names, language),
+        "review": waiting_review(session, ticket, asker),
         "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
         "tries": callbacks.tries(session, [ticket.id]).get(ticket.id, callbacks.Tries()),
