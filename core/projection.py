@@ -8,6 +8,8 @@ from core.events import (
     ClockBreached,
     ClockMoved,
     ClockStarted,
+    CorrectionOpened,
+    CorrectionRated,
     Event,
     LimitGiven,
     OrderIssued,
@@ -68,6 +70,8 @@ def _handling(ticket: Ticket, event: Event, entry: Entry) -> None:
                 ticket.lead = event.department
             if event.department not in ticket.units:
                 ticket.units = [*ticket.units, event.department]
+        case CorrectionOpened(department=str(unit)) if unit not in ticket.units:
+            ticket.units = [*ticket.units, unit]  # of a joined request it had no order
         case OrderReturned(part="lead") | OrderRecalled(part="lead"):
             ticket.lead = None
         case OrderReplied(part="lead"):
@@ -95,6 +99,11 @@ def _ending(ticket: Ticket, event: Event, entry: Entry) -> None:
             ticket.redos = event.count
         case CallbackAnswered():
             ticket.solved, ticket.grade = event.solved, event.grade
+        case CorrectionRated():
+            ticket.grade = event.grade
+            if event.solved is not None:
+                ticket.solved = event.solved
+                ticket.result = "solved" if event.solved else "unsolved"
         case TicketClosed():
             ticket.result = event.result
         case TicketReopened():

@@ -131,6 +131,9 @@ TICKET_STEPS: Mapping[str, Step] = {
     "ticket.redo_ordered": _step(_S.REPLY_REVIEW, _S.CALLBACK, to=_S.IN_HANDLING),
     "ticket.callback_answered": _step(_S.CALLBACK, _S.ANSWERED),
     "ticket.callback_attempted": _step(_S.CALLBACK),
+    # while a case is done again, the redo's own reply is what puts it right
+    "ticket.correction_answered": _step(_S.CLOSED),
+    "ticket.correction_rated": _step(_S.CLOSED),
     "ticket.closed": _step(_S.CALLBACK, _S.ANSWERED, to=_S.CLOSED),
     "ticket.reopened": _step(_S.CLOSED, to=_S.IN_HANDLING),
     "ticket.finalised": _step(_S.IN_HANDLING, _S.REPLY_REVIEW, _S.MERGED, to=_S.FINAL),

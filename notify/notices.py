@@ -1,13 +1,14 @@
 """What each fact calls for being told, and to which hats: one writer per event. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.events import (
     ClockBreached,
     ClockMoved,
     ClockWarned,
+    CorrectionAnswered,
+    CorrectionOpened,
     Event,
     ExtensionAsked,
     ExtensionRefused,
@@ -53,48 +54,18 @@ from core.events import (
     TriageNeeded,
 )
 from core.permissions import UNIT_ROLES, Role
+from notify.addressing import (
+    COMPLAINANT,
+    DISPATCHERS,
+    GUARDS,
+    SECOND_PERSONS,
+    Case,
+    Notice,
+    Params,
+    Readers,
+    as_text,
+)
 
-Params = dict[str, str | int | bool | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What planning must know of the ticket and of the entry: who did it, and when."""
-
-    number: str
-    request: str
-    urgency: str
-    received_at: datetime
-    at: datetime
-    actor: str
-    lead: str | None = None
-    due_at: datetime | None = None
-    # the unit complained of, and every unit under it
-    accused: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Everybody who wears one of these hats, in one unit or anywhere."""
-
-    roles: frozenset[Role]
-    department: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A thing to be told, before it is known who reads it. Ids, codes and instants only."""
-
-    kind: str
-    to: tuple[Readers, ...]
-    params: Params = field(default_factory=dict)
-    urgent: bool = False
-
-
-COMPLAINANT = (Readers(frozenset({Role.BUSINESS})),)
-DISPATCHERS = (Readers(frozenset({Role.DISPATCHER})),)
-SECOND_PERSONS = (Readers(frozenset({Role.DISPATCHER, Role.OFFICE})),)
-GUARDS = (Readers(frozenset({Role.PRIVACY})),)
 # a promise whose breach is nobody's failure: the complainant was asked and kept silent
 UNBLAMED = frozenset({"callback"})
 
@@ -103,10 +74,6 @@ def notices_for(fact: Event, case: Case) -> tuple[Notice, ...]:
     """What is to be told about `fact`, and to which hats."""
     write = WRITERS.get(type(fact))
     return write(fact, case) if write else ()
-
-
-def as_text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _unit(department: str | None, *roles: Role) -> tuple[Readers, ...]:
@@ -196,6 +163,12 @@ def _again(fact: Event, _case: Case) -> tuple[Notice, ...]:
 
 
 # --- to those who rule ----------------------------------------------------------------
+
+
+def _correction_opened(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, CorrectionOpened)
+    readers = _unit(fact.department, *UNIT_ROLES) or (Readers(frozenset({Role.OPERATOR})),)
+    return (Notice("correction_opened", readers, {"department": fact.department}, urgent=True),)
 
 
 def _triage_needed(_fact: Event, case: Case) -> tuple[Notice, ...]:
@@ -372,6 +345,8 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     TicketResumed: _resumed,
     ReplyApproved: _telling("reply"),
     RedoOrdered: _again,
+    CorrectionOpened: _correction_opened,
+    CorrectionAnswered: _telling("correction_answered"),
     TicketClosed: _telling("closed", "result"),
     TicketReopened: _again,
     TicketFinalised: _telling("final_reply"),

@@ -10,6 +10,9 @@ from core.events import (
     CallbackAnswered,
     ClockBreached,
     ContactMade,
+    CorrectionAnswered,
+    CorrectionContacted,
+    CorrectionOpened,
     Event,
     InfoRequested,
     InfoSupplied,
@@ -35,6 +38,7 @@ from core.events import (
     SupervisionLifted,
     TicketAccepted,
     TicketAnswered,
+    TicketClosed,
     TicketHeld,
     TicketReceived,
     TicketReopened,
@@ -45,11 +49,14 @@ from core.states import ENDING, Status
 from core.tables import Entry, Ticket
 from core.timeline import fact
 from sla import cases, holds, moves, service, supervision
+from sla.policies import METRICS
 from sla.standards import policy_of
 from sla.worktime import Mode, Promise
 
 # what a unit owes only while it has the order
 HANDS = ("first_contact", "stage_reply", "co_reply")
+# what is owed for a bad rating, also when the case is closed
+CORRECTING = ("correction_contact", "correction")
 # handling that may take longer than this is told of stage by stage: domain 10(b)
 LONG = Promise(Mode.WORKING_DAYS, Fraction(5))
 
@@ -96,7 +103,9 @@ def _ended(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     holds.close(desk, ticket)
     for row in supervision.standing(desk.session, ticket.id):
         supervision.close_with(desk, ticket, row.order_id, cause=entry.id)
-    service.cancel(desk, ticket, cause=entry.id)
+    kept = CORRECTING if entry.kind == TicketClosed.kind else ()
+    metrics = [metric for metric in METRICS if metric not in kept]
+    service.cancel(desk, ticket, *metrics, cause=entry.id)
 
 
 def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
@@ -105,6 +114,8 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             moves.pause(desk, ticket, event.ground, cause=entry.id)
         case TicketResumed():
             moves.resume(desk, ticket, cause=entry.id)
+        case CorrectionOpened() | CorrectionContacted() | CorrectionAnswered():
+            _correction(desk, ticket, entry, event)
         case ReviewAsked():
             service.start(desk, ticket, "refusal_review", cause=entry.id)
         case ReviewUpheld() | ReviewOverturned():
@@ -123,6 +134,29 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             service.cancel(desk, ticket, supervision.METRIC, order=event.order, cause=entry.id)
         case _:
             pass
+
+
+def _correction(
+    desk: Desk,
+    ticket: Ticket,
+    entry: Entry,
+    event: CorrectionOpened | CorrectionContacted | CorrectionAnswered,
+) -> None:
+    match event:
+        case CorrectionOpened():
+            for metric in CORRECTING[ticket.anonymous :]:  # who is unknown is not rung up
+                service.start(desk, ticket, metric, department=event.department, cause=entry.id)
+        case CorrectionContacted(reached=True):
+            service.stop(desk, ticket, "correction_contact", cause=entry.id)
+        case CorrectionAnswered():
+            _corrected(desk, ticket, entry)
+        case _:
+            pass
+
+
+def _corrected(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    service.stop(desk, ticket, "correction", cause=entry.id)
+    service.cancel(desk, ticket, "correction_contact", cause=entry.id)
 
 
 def _rung(desk: Desk, ticket: Ticket, entry: Entry, event: ClockBreached | OrderEscalated) -> None:
@@ -220,6 +254,7 @@ def _told(desk: Desk, ticket: Ticket, entry: Entry, event: ContactMade | StageRe
         _stage(desk, ticket, entry, event.order, event.department)
     elif event.reached:
         service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+        service.stop(desk, ticket, "correction_contact", cause=entry.id)
 
 
 def _stage(desk: Desk, ticket: Ticket, entry: Entry, order: UUID, department: str) -> None:
@@ -237,6 +272,7 @@ def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> N
         service.stop(desk, ticket, "co_reply", order=event.order, cause=entry.id)
         return
     service.stop(desk, ticket, "resolve", "redo", order=event.order, cause=entry.id)
+    _corrected(desk, ticket, entry)  # done again is put right
     # an answer without a logged contact leaves that promise unmet, not running
     unmet = ("first_contact", "stage_reply")
     service.cancel(desk, ticket, *unmet, order=event.order, cause=entry.id)

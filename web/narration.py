@@ -59,6 +59,10 @@ LINES: Mapping[str, _Line] = {
     "ticket.redo_ordered": _Line(N_("退回重新办理"), "redo", "yellow"),
     "ticket.callback_answered": _Line(N_("企业评价"), "star"),
     "ticket.callback_attempted": _Line(N_("回访未接通"), "phone", inner=True),
+    "ticket.correction_opened": _Line(N_("差评整改"), "flag", "yellow"),
+    "ticket.correction_contacted": _Line(N_("差评联系"), "phone"),
+    "ticket.correction_answered": _Line(N_("整改答复"), "reply", "green"),
+    "ticket.correction_rated": _Line(N_("整改后评价"), "star"),
     "ticket.closed": _Line(N_("办结"), "check", "green"),
     "ticket.reopened": _Line(N_("重新打开"), "redo", "yellow"),
     "ticket.finalised": _Line(N_("最终答复"), "check"),
@@ -191,6 +195,11 @@ def _answers(facts: Facts, language: str, _names: Names) -> str:
     return " · ".join(parts)
 
 
+def _contacted(facts: Facts, language: str, _names: Names) -> str:
+    way = words.word(language, words.CALL_CHANNEL, facts["channel"])
+    return f"{way} · " + translate(language, "已联系上" if facts["reached"] else "未联系上")
+
+
 def _closed(facts: Facts, language: str, _names: Names) -> str:
     return words.word(language, words.RESULT, facts["result"])
 
@@ -248,6 +257,8 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.referral_proposed": _referred,
     "ticket.referred": _referred,
     "ticket.callback_answered": _answers,
+    "ticket.correction_contacted": _contacted,
+    "ticket.correction_rated": _answers,
     "ticket.closed": _closed,
     "ticket.finalised": _finalised,
     "order.issued": _issued,

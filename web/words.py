@@ -110,6 +110,8 @@ METRIC = {
     "review": N_("答复审核"),
     "supervision_reply": N_("督办回复"),
     "refusal_review": N_("复核"),
+    "correction_contact": N_("差评联系"),
+    "correction": N_("差评整改"),
 }
 LEVEL = {
     "blue": N_("蓝色提醒"),

@@ -15,7 +15,7 @@ from core.i18n import translate
 from core.people import departments
 from core.permissions import VISITOR, Actor
 from core.tables import Ticket
-from intake import closing, draft, queries, reviews, service
+from intake import closing, corrections, draft, queries, reviews, service
 from intake.files import File
 from routing import queries as routing_queries
 from routing import service as routing_service
@@ -23,6 +23,7 @@ from web import filing, security
 from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
+from web.pages.correction_words import may_rate_again
 from web.pages.forms import chosen_grade, faults_of, files, form, texts, yes
 from web.pages.review_words import may_ask
 from web.rendering import page
@@ -179,6 +180,7 @@ def _own_page(
         key=request.query_params["k"],
         faults=faults,
         can_ask_review=may_ask(session, ticket, home.office.now(), _review_window(home)),
+        can_rate_again=may_rate_again(session, ticket),
         review_days=home.settings.review_days,
         **views.own_ticket(session, ticket, entries, language_of(request), home.office.now()),
     )
@@ -216,6 +218,31 @@ def rate(
                 ticket.id,
                 contacted=yes(given, "contacted"),
                 solved=yes(given, "solved"),
+                grade=chosen_grade(grade),
+                comment=comment.strip(),
+            )
+    except Refused as refused:
+        return _refused(request, home, owner, number, refused)
+    return _acted(home, number)
+
+
+@router.post("/track/{number}/rate-again", dependencies=[Checked])
+def rate_again(
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
+    solved: Annotated[str, Form()] = "",
+    grade: Annotated[str, Form(max_length=2)] = "",
+    comment: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """What was put right, rated; the first rating stands beside it."""
+    try:
+        with home.office.desk(owner) as desk:
+            corrections.rate(
+                desk,
+                _ticket(desk.session, owner, number).id,
+                solved=yes({"solved": solved}, "solved"),
                 grade=chosen_grade(grade),
                 comment=comment.strip(),
             )

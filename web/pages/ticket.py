@@ -31,6 +31,7 @@ from web.masking import told
 from web.pages import views
 from web.pages.card_words import fitting
 from web.pages.console_receipt import filed_by
+from web.pages.correction_words import correction
 from web.pages.family import family
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
@@ -116,6 +117,7 @@ def _doable(
         "pressing": pressing(session, asker, ticket, rows, names, language),
         "team": teamwork(session, home, asker, ticket, rows, names),
         "referral": waiting_referral(session, ticket, asker, names, language),
+        "correction": correction(session, ticket, asker, names, language),
         "review": waiting_review(session, ticket, asker),
         "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
