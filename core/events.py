@@ -136,6 +136,33 @@ class TicketRejected(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewAsked(Event):
+    """The complainant asks that a refusal or a final reply be looked at again, and says why."""
+
+    kind: ClassVar[str] = "ticket.review_asked"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewUpheld(Event):
+    """Somebody who had no part in the decision found it right, and says why."""
+
+    kind: ClassVar[str] = "ticket.review_upheld"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewOverturned(Event):
+    """Somebody who had no part in the decision found it wrong: the request begins anew."""
+
+    kind: ClassVar[str] = "ticket.review_overturned"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+
+
+@dataclass(frozen=True, slots=True)
 class ReferralProposed(Event):
     """A first person would pass it on to another body; a second one decides."""
 
@@ -336,6 +363,49 @@ class TicketClosed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionOpened(Event):
+    """A bad rating is to be put right: by this unit, or by the desk that answered (None)."""
+
+    kind: ClassVar[str] = "ticket.correction_opened"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    grade: int
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionContacted(Event):
+    """Whoever has to put it right spoke with the complainant about his rating, or tried."""
+
+    kind: ClassVar[str] = "ticket.correction_contacted"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    channel: str
+    reached: bool
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionAnswered(Event):
+    """What was put right, in the unit's words to the complainant."""
+
+    kind: ClassVar[str] = "ticket.correction_answered"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    text: UUID
+    department: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionRated(Event):
+    """The complainant's second rating; the first one stands beside it, never under it."""
+
+    kind: ClassVar[str] = "ticket.correction_rated"
+    audience: ClassVar[Audience] = Audience.PARTIES
+    by: str
+    solved: bool | None
+    grade: int
+    comment: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TicketReopened(Event):
     """Opened again inside the window, with a reason."""
 
@@ -349,11 +419,12 @@ class TicketReopened(Event):
 
 @dataclass(frozen=True, slots=True)
 class TicketFinalised(Event):
-    """Final reply given; the same facts are answered from it."""
+    """Final reply given on a coded ground; the same facts are answered from it."""
 
     kind: ClassVar[str] = "ticket.finalised"
     audience: ClassVar[Audience] = Audience.PARTIES
     reply: UUID
+    ground: str = ""
 
 
 @dataclass(frozen=True, slots=True)

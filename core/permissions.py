@@ -63,6 +63,7 @@ class Act(StrEnum):
     SUPERVISE = "supervise"
     ANSWER_SUPERVISION = "answer_supervision"
     REVIEW_REPLY = "review_reply"
+    FINALISE = "finalise"
     CALL_BACK = "call_back"
     NOTE = "note"
     FIGURES_ALL = "figures_all"
@@ -112,7 +113,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
         | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE, Act.READ_CARDS}
-        | {Act.EXPORT, Act.EXPORT_IDENTIFIED}
+        | {Act.EXPORT, Act.EXPORT_IDENTIFIED, Act.FINALISE}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),

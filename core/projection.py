@@ -8,6 +8,8 @@ from core.events import (
     ClockBreached,
     ClockMoved,
     ClockStarted,
+    CorrectionOpened,
+    CorrectionRated,
     Event,
     LimitGiven,
     OrderIssued,
@@ -16,8 +18,10 @@ from core.events import (
     OrderReturned,
     RedoOrdered,
     ReplyApproved,
+    ReviewOverturned,
     TicketAnswered,
     TicketClosed,
+    TicketFinalised,
     TicketMerged,
     TicketReopened,
     TicketRouted,
@@ -66,6 +70,8 @@ def _handling(ticket: Ticket, event: Event, entry: Entry) -> None:
                 ticket.lead = event.department
             if event.department not in ticket.units:
                 ticket.units = [*ticket.units, event.department]
+        case CorrectionOpened(department=str(unit)) if unit not in ticket.units:
+            ticket.units = [*ticket.units, unit]  # of a joined request it had no order
         case OrderReturned(part="lead") | OrderRecalled(part="lead"):
             ticket.lead = None
         case OrderReplied(part="lead"):
@@ -93,16 +99,25 @@ def _ending(ticket: Ticket, event: Event, entry: Entry) -> None:
             ticket.redos = event.count
         case CallbackAnswered():
             ticket.solved, ticket.grade = event.solved, event.grade
+        case CorrectionRated():
+            ticket.grade = event.grade
+            if event.solved is not None:
+                ticket.solved = event.solved
+                ticket.result = "solved" if event.solved else "unsolved"
         case TicketClosed():
             ticket.result = event.result
         case TicketReopened():
             ticket.closed_at, ticket.result = None, None
-        case ReplyApproved() | TicketAnswered():
-            ticket.closed_at = None  # a child ended when it was joined, and now goes on
+        case ReplyApproved() | TicketAnswered() | TicketFinalised():
+            # a child ended when it was joined, and now goes on or ends by itself
+            ticket.closed_at = None
         case TicketMerged():
             ticket.parent, ticket.lead = event.parent, None
         case TicketUnmerged():
             ticket.parent, ticket.closed_at = None, None
+        case ReviewOverturned():
+            # it begins anew, by itself and in nobody's hands
+            ticket.parent, ticket.lead, ticket.closed_at = None, None, None
         case _:
             pass
     if Status(ticket.status) in ENDED and ticket.closed_at is None:

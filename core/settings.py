@@ -135,6 +135,12 @@ class Settings(BaseSettings):
     repeat_days: int = Field(
         30, ge=1, le=366, description="days within which the same request again is a repeat"
     )
+    review_days: int = Field(
+        15,
+        ge=1,
+        le=90,
+        description="days after a refusal or a final reply in which a review may be asked for",
+    )
     archive_days: int = Field(
         180, ge=30, le=3660, description="days after its end when a request is archived"
     )

@@ -112,6 +112,9 @@ TICKET_STEPS: Mapping[str, Step] = {
     "ticket.refusal_proposed": _step(_S.SUBMITTED),
     "ticket.refusal_declined": _step(_S.SUBMITTED),
     "ticket.rejected": _step(_S.SUBMITTED, _S.NEED_INFO, to=_S.REJECTED),
+    "ticket.review_asked": _step(_S.REJECTED, _S.FINAL),
+    "ticket.review_upheld": _step(_S.REJECTED, _S.FINAL),
+    "ticket.review_overturned": _step(_S.REJECTED, _S.FINAL, to=_S.SUBMITTED),
     "ticket.referral_proposed": _step(_S.SUBMITTED, _S.ACCEPTED),
     "ticket.referral_declined": _step(_S.SUBMITTED, _S.ACCEPTED),
     "ticket.referred": _step(*OPEN, to=_S.REFERRED),
@@ -128,12 +131,17 @@ TICKET_STEPS: Mapping[str, Step] = {
     "ticket.redo_ordered": _step(_S.REPLY_REVIEW, _S.CALLBACK, to=_S.IN_HANDLING),
     "ticket.callback_answered": _step(_S.CALLBACK, _S.ANSWERED),
     "ticket.callback_attempted": _step(_S.CALLBACK),
+    # while a case is done again, the redo's own reply is what puts it right
+    "ticket.correction_answered": _step(_S.CLOSED),
+    "ticket.correction_rated": _step(_S.CLOSED),
     "ticket.closed": _step(_S.CALLBACK, _S.ANSWERED, to=_S.CLOSED),
     "ticket.reopened": _step(_S.CLOSED, to=_S.IN_HANDLING),
-    "ticket.finalised": _step(_S.IN_HANDLING, _S.REPLY_REVIEW, to=_S.FINAL),
+    "ticket.finalised": _step(_S.IN_HANDLING, _S.REPLY_REVIEW, _S.MERGED, to=_S.FINAL),
     "ticket.withdrawn": _step(*OPEN, to=_S.WITHDRAWN),
     "ticket.archived": _step(*(ENDED - {_S.ARCHIVED}), to=_S.ARCHIVED),
 }
+# what ends a ticket, apart from what is only noted on one that has ended
+ENDING = frozenset(kind for kind, step in TICKET_STEPS.items() if step.to in ENDED)
 # A lead's return puts the case back before dispatch, a lead's reply puts it before review;
 # what a co-handler does leaves the case where it is.
 LEAD_STEPS: Mapping[str, Step] = {
@@ -157,7 +165,8 @@ ORDER_STEPS: Mapping[str, Step] = {
     "ticket.redo_ordered": _step(_O.REPLIED, to=_O.HANDLING),
     "ticket.reopened": _step(_O.DONE, to=_O.HANDLING),
     "order.done": _step(_O.REPLIED, to=_O.DONE),
-    "order.cancelled": _step(*ORDER_OPEN, to=_O.CANCELLED),
+    # done, it falls away only when a review begins the whole case anew
+    "order.cancelled": _step(*ORDER_OPEN, _O.DONE, to=_O.CANCELLED),
 }
 
 

@@ -8,7 +8,7 @@ from sqlmodel import Session, col, select
 from core import timeline
 from core.desk import Desk, Office
 from core.errors import Conflict, Invalid
-from core.events import ReplyApproved, TicketAnswered, TicketMerged, TicketUnmerged
+from core.events import ReplyApproved, TicketAnswered, TicketFinalised, TicketMerged, TicketUnmerged
 from core.people import visible
 from core.permissions import ACCUSING, SYSTEM, Act, Actor, demand
 from core.states import OPEN, Status
@@ -16,7 +16,7 @@ from core.tables import Contact, Entry, Ticket, Words
 
 # the parent has said what there is to say, or ended without saying it
 SPOKEN = frozenset(Status) - OPEN - {Status.NEW} | {Status.CALLBACK, Status.ANSWERED}
-REPLIES = (ReplyApproved.kind, TicketAnswered.kind)
+REPLIES = (ReplyApproved.kind, TicketAnswered.kind, TicketFinalised.kind)
 BATCH = 200
 
 
@@ -122,6 +122,10 @@ def _reply(desk: Desk, ticket: Ticket, said: object) -> None:
     elif isinstance(said, TicketAnswered):
         body = desk.session.get_one(Words, said.text).body
         timeline.record(desk, ticket, TicketAnswered(timeline.write(desk, ticket, body)))
+    elif isinstance(said, TicketFinalised):
+        body = desk.session.get_one(Words, said.reply).body
+        own = timeline.write(desk, ticket, body)
+        timeline.record(desk, ticket, TicketFinalised(own, said.ground))
 
 
 def _children(session: Session, *, parent: str) -> bool:

@@ -35,6 +35,7 @@ KINDS: Mapping[str, Kind] = {
     "ticket.info_requested": Kind("info_requested", "need_info", "text"),
     "ticket.info_supplied": Kind("info_supplied", "received"),
     "ticket.rejected": Kind("refused", "refused", codes=("ground",)),
+    "ticket.review_overturned": Kind("reopened", "received"),
     "ticket.referred": Kind("referred", "referred", codes=("ground", "target")),
     "ticket.merged": Kind("merged", "merged"),
     "ticket.answered": Kind("replied", "replied", "text"),

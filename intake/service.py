@@ -37,6 +37,9 @@ from intake.files import File
 from intake.grams import grams
 from intake.tables import Attachment, CategoryRow, Receipt, TicketText
 
+# after one of these a proposal to refuse waits for nobody
+DECIDED = (RefusalDeclined.kind, TicketRejected.kind)
+
 
 @dataclass(frozen=True, slots=True)
 class ReceiptKey:
@@ -320,8 +323,8 @@ def rule_on_refusal(desk: Desk, ticket_id: UUID, *, agree: bool) -> None:
     demand(desk.actor, Act.APPROVE_REFUSAL)
     ticket = timeline.hold(desk, ticket_id)
     proposal = timeline.last(desk, ticket, RefusalProposed.kind)
-    declined = timeline.last(desk, ticket, RefusalDeclined.kind)
-    if proposal is None or (declined and declined.number > proposal.number):
+    done = [timeline.last(desk, ticket, kind) for kind in DECIDED]
+    if proposal is None or any(entry and entry.number > proposal.number for entry in done):
         raise Conflict("没有待审核的不予受理意见", code="no_proposal")
     if not agree:
         timeline.record(desk, ticket, RefusalDeclined())

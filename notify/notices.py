@@ -1,13 +1,14 @@
 """What each fact calls for being told, and to which hats: one writer per event. Pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.events import (
     ClockBreached,
     ClockMoved,
     ClockWarned,
+    CorrectionAnswered,
+    CorrectionOpened,
     Event,
     ExtensionAsked,
     ExtensionRefused,
@@ -28,6 +29,9 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    ReviewAsked,
+    ReviewOverturned,
+    ReviewUpheld,
     StageReplied,
     SubjectAsked,
     SubjectDecided,
@@ -50,48 +54,18 @@ from core.events import (
     TriageNeeded,
 )
 from core.permissions import UNIT_ROLES, Role
+from notify.addressing import (
+    COMPLAINANT,
+    DISPATCHERS,
+    GUARDS,
+    SECOND_PERSONS,
+    Case,
+    Notice,
+    Params,
+    Readers,
+    as_text,
+)
 
-Params = dict[str, str | int | bool | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """What planning must know of the ticket and of the entry: who did it, and when."""
-
-    number: str
-    request: str
-    urgency: str
-    received_at: datetime
-    at: datetime
-    actor: str
-    lead: str | None = None
-    due_at: datetime | None = None
-    # the unit complained of, and every unit under it
-    accused: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Readers:
-    """Everybody who wears one of these hats, in one unit or anywhere."""
-
-    roles: frozenset[Role]
-    department: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A thing to be told, before it is known who reads it. Ids, codes and instants only."""
-
-    kind: str
-    to: tuple[Readers, ...]
-    params: Params = field(default_factory=dict)
-    urgent: bool = False
-
-
-COMPLAINANT = (Readers(frozenset({Role.BUSINESS})),)
-DISPATCHERS = (Readers(frozenset({Role.DISPATCHER})),)
-SECOND_PERSONS = (Readers(frozenset({Role.DISPATCHER, Role.OFFICE})),)
-GUARDS = (Readers(frozenset({Role.PRIVACY})),)
 # a promise whose breach is nobody's failure: the complainant was asked and kept silent
 UNBLAMED = frozenset({"callback"})
 
@@ -100,10 +74,6 @@ def notices_for(fact: Event, case: Case) -> tuple[Notice, ...]:
     """What is to be told about `fact`, and to which hats."""
     write = WRITERS.get(type(fact))
     return write(fact, case) if write else ()
-
-
-def as_text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None
 
 
 def _unit(department: str | None, *roles: Role) -> tuple[Readers, ...]:
@@ -195,6 +165,12 @@ def _again(fact: Event, _case: Case) -> tuple[Notice, ...]:
 # --- to those who rule ----------------------------------------------------------------
 
 
+def _correction_opened(fact: Event, _case: Case) -> tuple[Notice, ...]:
+    assert isinstance(fact, CorrectionOpened)
+    readers = _unit(fact.department, *UNIT_ROLES) or (Readers(frozenset({Role.OPERATOR})),)
+    return (Notice("correction_opened", readers, {"department": fact.department}, urgent=True),)
+
+
 def _triage_needed(_fact: Event, case: Case) -> tuple[Notice, ...]:
     return (Notice("triage_needed", DISPATCHERS, urgent=case.urgency != "normal"),)
 
@@ -211,18 +187,24 @@ def _extension_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
     return (Notice("extension_asked", SECOND_PERSONS, params),)
 
 
-def _extension_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
-    assert isinstance(fact, ExtensionRefused)
-    readers = _unit(fact.department, *UNIT_ROLES)
-    return (Notice("extension_refused", readers, {"department": fact.department}),)
+def _not_granted(kind: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """To everybody of the unit that had asked."""
+
+    def write(fact: Event, _case: Case) -> tuple[Notice, ...]:
+        assert isinstance(fact, ExtensionRefused | HoldRefused)
+        readers = _unit(fact.department, *UNIT_ROLES)
+        return (Notice(kind, readers, {"department": fact.department}),)
+
+    return write
 
 
-def _refusal_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
-    return (Notice("refusal_proposed", SECOND_PERSONS),)
+def _to_decide(kind: str) -> Callable[[Event, Case], tuple[Notice, ...]]:
+    """To those who decide on what another proposed or asked for."""
 
+    def write(_fact: Event, _case: Case) -> tuple[Notice, ...]:
+        return (Notice(kind, SECOND_PERSONS),)
 
-def _referral_proposed(_fact: Event, _case: Case) -> tuple[Notice, ...]:
-    return (Notice("referral_proposed", SECOND_PERSONS),)
+    return write
 
 
 def _replied(fact: Event, case: Case) -> tuple[Notice, ...]:
@@ -243,12 +225,6 @@ def _hold_asked(fact: Event, _case: Case) -> tuple[Notice, ...]:
     assert isinstance(fact, HoldAsked)
     params: Params = {"department": fact.department, "review_at": as_text(fact.review_at)}
     return (Notice("hold_asked", OFFICE, params),)
-
-
-def _hold_refused(fact: Event, _case: Case) -> tuple[Notice, ...]:
-    assert isinstance(fact, HoldRefused)
-    readers = _unit(fact.department, *UNIT_ROLES)
-    return (Notice("hold_refused", readers, {"department": fact.department}),)
 
 
 def _held(fact: Event, case: Case) -> tuple[Notice, ...]:
@@ -351,21 +327,26 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     InfoRequested: _telling("info_requested"),
     InfoAdded: _info_added,
     TicketAccepted: _accepted,
-    RefusalProposed: _refusal_proposed,
+    RefusalProposed: _to_decide("refusal_proposed"),
     TicketRejected: _telling("rejected"),
-    ReferralProposed: _referral_proposed,
+    ReviewAsked: _to_decide("review_asked"),
+    ReviewUpheld: _telling("review_upheld"),
+    ReviewOverturned: _telling("review_overturned"),
+    ReferralProposed: _to_decide("referral_proposed"),
     TicketReferred: _telling("referred", "target"),
     TicketAnswered: _telling("answered"),
     TicketMerged: _telling("merged"),
     TicketUnmerged: _telling("unmerged"),
     TriageNeeded: _triage_needed,
     HoldAsked: _hold_asked,
-    HoldRefused: _hold_refused,
+    HoldRefused: _not_granted("hold_refused"),
     TicketHeld: _held,
     HoldProlonged: _held,
     TicketResumed: _resumed,
     ReplyApproved: _telling("reply"),
     RedoOrdered: _again,
+    CorrectionOpened: _correction_opened,
+    CorrectionAnswered: _telling("correction_answered"),
     TicketClosed: _telling("closed", "result"),
     TicketReopened: _again,
     TicketFinalised: _telling("final_reply"),
@@ -381,7 +362,7 @@ WRITERS: Mapping[type[Event], Callable[[Event, Case], tuple[Notice, ...]]] = {
     OrderEscalated: _promise,
     ClockMoved: _due_moved,
     ExtensionAsked: _extension_asked,
-    ExtensionRefused: _extension_refused,
+    ExtensionRefused: _not_granted("extension_refused"),
     OrderReminded: _reminded,
     SupervisionIssued: _supervised,
     SupervisionAnswered: _supervision_answered,

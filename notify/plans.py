@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from core.events import Event
 from core.permissions import Role
-from notify.notices import Case, Notice, Params, Readers, as_text, notices_for
+from notify.addressing import Case, Notice, Params, Readers, as_text
+from notify.notices import notices_for
 
 
 @dataclass(frozen=True, slots=True)

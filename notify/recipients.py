@@ -11,7 +11,7 @@ from core.people import actor_of
 from core.permissions import Role, business
 from core.privacy import Keys
 from core.tables import Contact, Department, Staff, Ticket
-from notify.notices import Notice, Readers
+from notify.addressing import Notice, Readers
 from notify.plans import Person
 
 

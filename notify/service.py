@@ -19,7 +19,8 @@ from core.permissions import ACCUSING, SYSTEM
 from core.privacy import Keys
 from core.tables import Entry, Ticket
 from notify import recipients
-from notify.notices import Case, notices_for
+from notify.addressing import Case
+from notify.notices import notices_for
 from notify.plans import LetterPlan, letters_for
 from notify.queries import WAITING, unit_names
 from notify.tables import Letter, Unplanned

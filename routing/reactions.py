@@ -20,6 +20,7 @@ from core.events import (
     OrderAssigned,
     OrderIssued,
     OrderReplied,
+    ReviewOverturned,
     TicketAccepted,
     TicketReceived,
     TicketRouted,
@@ -28,7 +29,7 @@ from core.events import (
 )
 from core.moments import local_day
 from core.projection import SHOWN
-from core.states import ENDED, ORDER_STEPS, OrderStatus, Status, advance_order
+from core.states import ENDING, ORDER_STEPS, OrderStatus, advance_order
 from core.tables import Entry, Ticket
 from routing import service
 from routing.current import InForce, in_force
@@ -47,6 +48,9 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     match event:
         case TicketReceived(at_once=True):
             pass
+        case ReviewOverturned():
+            service.begin_anew(desk, ticket, entry.id)
+            _decide(desk, ticket, entry)
         case TicketReceived() | InfoSupplied() | TicketUnmerged():
             _decide(desk, ticket, entry)
         case ClockStarted() | ClockMoved() | ClockBreached() if event.metric in SHOWN:
@@ -57,7 +61,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
             service.order_redo(desk, ticket, "not_solved", cause=entry.id)
         case _:
             pass
-    if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
+    if entry.kind in ENDING:
         service.finish(desk, ticket, cause=entry.id)
 
 

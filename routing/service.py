@@ -279,6 +279,18 @@ def finish(desk: Desk, ticket: Ticket, cause: UUID) -> None:
         timeline.record(desk, ticket, event(order.id, order.department), cause=cause)
 
 
+def begin_anew(desk: Desk, ticket: Ticket, cause: UUID) -> None:
+    """What was done under a decision that did not stand falls away: another lead may be charged."""
+    orders = desk.session.exec(
+        select(WorkOrder)
+        .where(WorkOrder.ticket_id == ticket.id, WorkOrder.status == OrderStatus.DONE)
+        .order_by(col(WorkOrder.id))
+    ).all()
+    for order in orders:
+        event = OrderCancelled(order.id, order.department)
+        timeline.record(desk, ticket, event, cause=cause)
+
+
 def note(desk: Desk, ticket_id: UUID, body: str) -> None:
     """A remark between colleagues; the complainant never reads it."""
     demand(desk.actor, Act.NOTE)

@@ -8,6 +8,7 @@ from core.events import (
     ClockMoved,
     ClockStarted,
     ContactMade,
+    CorrectionRated,
     Event,
     OrderIssued,
     OrderRecalled,
@@ -31,7 +32,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             recalled = desk.session.get(CaseRow, event.order)
             if recalled is not None:
                 desk.session.delete(recalled)
-        case CallbackAnswered() | TicketClosed():
+        case CallbackAnswered() | CorrectionRated() | TicketClosed():
             case = _standing(desk, ticket)
             if case is not None:
                 _ended(case, entry, event)
@@ -99,9 +100,16 @@ def _learn(case: CaseRow, entry: Entry, event: Event) -> None:
             pass
 
 
-def _ended(case: CaseRow, entry: Entry, event: CallbackAnswered | TicketClosed) -> None:
+def _ended(
+    case: CaseRow, entry: Entry, event: CallbackAnswered | CorrectionRated | TicketClosed
+) -> None:
     if isinstance(event, TicketClosed):
         case.closed_at = entry.at
+        return
+    if isinstance(event, CorrectionRated):
+        # the final figures learn from it; the first ones keep what was said first
+        case.grade = event.grade
+        case.solved = case.solved if event.solved is None else event.solved
         return
     if not case.answered:
         case.first_contacted, case.first_solved = event.contacted, event.solved

@@ -23,6 +23,9 @@ METRICS = (
     "ruling",
     "callback",
     "supervision_reply",
+    "refusal_review",
+    "correction_contact",
+    "correction",
 )
 # the ladder's own words for what comes before it and for a due time without a ladder
 WARNING = "blue"
@@ -246,6 +249,9 @@ PRESETS: tuple[Policy, ...] = (
     _desk("review", _days(1), "ours: a reply is looked at within a working day", _DESK_LADDER),
     _desk("supervision_reply", _days(2), "E4 R3: a red order is answered in two", _DEMAND_LADDER),
     _desk("ruling", _hours(3.5), "half a working day: ours", _DESK_LADDER),
+    _desk("refusal_review", _days(15), "ours: a review is decided in fifteen", _DESK_LADDER),
+    _desk("correction_contact", _days(1), "R5 art. 30 R4 art. 52: contacted in one", _SIGN_LADDER),
+    _desk("correction", _days(5), "H3 H5: put right in five", _SIGN_LADDER),
     Policy("callback", "callback", _days(5), basis="ours: silence is then not rated"),
 )
 

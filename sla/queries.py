@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import Session, col, func, select
 
 from core.moments import SHANGHAI, local_day
+from core.people import visible
+from core.permissions import Actor
 from core.tables import Entry, SealRow, Ticket
 from sla import terms
 from sla.bulletins import Counts, Line, Period, lines, month_of
@@ -19,6 +21,7 @@ from sla.standards import calendar_of, policy_of
 from sla.tables import BulletinRow, CaseRow, ClockRow
 from sla.worktime import Mode
 
+LISTED = 100
 CASE_FIELDS = tuple(Case.__dataclass_fields__)
 
 
@@ -26,6 +29,19 @@ def clocks(session: Session, ticket: Ticket) -> Sequence[ClockRow]:
     """Every clock of a ticket, in the order they started."""
     query = select(ClockRow).where(ClockRow.ticket_id == ticket.id)
     return session.exec(query.order_by(col(ClockRow.id))).all()
+
+
+def owed(session: Session, actor: Actor, metric: str) -> Sequence[tuple[ClockRow, Ticket]]:
+    """The actor's unit's running promises of one kind, the next due first, with their tickets."""
+    query = (
+        select(ClockRow, Ticket)
+        .join(Ticket, col(Ticket.id) == ClockRow.ticket_id)
+        .where(visible(actor), col(ClockRow.stopped_at).is_(None), ClockRow.metric == metric)
+        .where(ClockRow.department == actor.department)
+        .order_by(col(ClockRow.due_at), col(ClockRow.id))
+        .limit(LISTED)
+    )
+    return session.exec(query).all()
 
 
 def oldest_due(session: Session) -> datetime | None:

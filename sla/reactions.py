@@ -1,13 +1,18 @@
 """Which facts start, hand over and stop which promises."""
 
+from datetime import datetime
 from fractions import Fraction
 from uuid import UUID
 
+from core import timeline
 from core.desk import Desk
 from core.events import (
     CallbackAnswered,
     ClockBreached,
     ContactMade,
+    CorrectionAnswered,
+    CorrectionContacted,
+    CorrectionOpened,
     Event,
     InfoRequested,
     InfoSupplied,
@@ -23,6 +28,9 @@ from core.events import (
     ReplyApproved,
     ReturnAsked,
     ReturnRefused,
+    ReviewAsked,
+    ReviewOverturned,
+    ReviewUpheld,
     StageReplied,
     SupervisionAnswered,
     SupervisionIssued,
@@ -30,21 +38,25 @@ from core.events import (
     SupervisionLifted,
     TicketAccepted,
     TicketAnswered,
+    TicketClosed,
     TicketHeld,
     TicketReceived,
     TicketReopened,
     TicketResumed,
     TicketUnmerged,
 )
-from core.states import ENDED, Status
+from core.states import ENDING, Status
 from core.tables import Entry, Ticket
 from core.timeline import fact
 from sla import cases, holds, moves, service, supervision
+from sla.policies import METRICS
 from sla.standards import policy_of
 from sla.worktime import Mode, Promise
 
 # what a unit owes only while it has the order
 HANDS = ("first_contact", "stage_reply", "co_reply")
+# what is owed for a bad rating, also when the case is closed
+CORRECTING = ("correction_contact", "correction")
 # handling that may take longer than this is told of stage by stage: domain 10(b)
 LONG = Promise(Mode.WORKING_DAYS, Fraction(5))
 
@@ -83,7 +95,7 @@ def follow(desk: Desk, ticket: Ticket, entry: Entry) -> None:
         case _:
             _oversight(desk, ticket, entry, event)
     cases.follow(desk, ticket, entry, event)
-    if entry.kind.startswith("ticket.") and Status(ticket.status) in ENDED:
+    if entry.kind in ENDING:
         _ended(desk, ticket, entry)
 
 
@@ -91,7 +103,9 @@ def _ended(desk: Desk, ticket: Ticket, entry: Entry) -> None:
     holds.close(desk, ticket)
     for row in supervision.standing(desk.session, ticket.id):
         supervision.close_with(desk, ticket, row.order_id, cause=entry.id)
-    service.cancel(desk, ticket, cause=entry.id)
+    kept = CORRECTING if entry.kind == TicketClosed.kind else ()
+    metrics = [metric for metric in METRICS if metric not in kept]
+    service.cancel(desk, ticket, *metrics, cause=entry.id)
 
 
 def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
@@ -100,6 +114,14 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             moves.pause(desk, ticket, event.ground, cause=entry.id)
         case TicketResumed():
             moves.resume(desk, ticket, cause=entry.id)
+        case CorrectionOpened() | CorrectionContacted() | CorrectionAnswered():
+            _correction(desk, ticket, entry, event)
+        case ReviewAsked():
+            service.start(desk, ticket, "refusal_review", cause=entry.id)
+        case ReviewUpheld() | ReviewOverturned():
+            service.stop(desk, ticket, "refusal_review", cause=entry.id)
+            if isinstance(event, ReviewOverturned):  # it is new to whoever accepts it
+                service.start(desk, ticket, "accept", cause=entry.id)
         case LimitGiven():
             moves.give(desk, ticket, event.limit_at, cause=entry.id)
         case ClockBreached() | OrderEscalated():
@@ -112,6 +134,29 @@ def _oversight(desk: Desk, ticket: Ticket, entry: Entry, event: Event) -> None:
             service.cancel(desk, ticket, supervision.METRIC, order=event.order, cause=entry.id)
         case _:
             pass
+
+
+def _correction(
+    desk: Desk,
+    ticket: Ticket,
+    entry: Entry,
+    event: CorrectionOpened | CorrectionContacted | CorrectionAnswered,
+) -> None:
+    match event:
+        case CorrectionOpened():
+            for metric in CORRECTING[ticket.anonymous :]:  # who is unknown is not rung up
+                service.start(desk, ticket, metric, department=event.department, cause=entry.id)
+        case CorrectionContacted(reached=True):
+            service.stop(desk, ticket, "correction_contact", cause=entry.id)
+        case CorrectionAnswered():
+            _corrected(desk, ticket, entry)
+        case _:
+            pass
+
+
+def _corrected(desk: Desk, ticket: Ticket, entry: Entry) -> None:
+    service.stop(desk, ticket, "correction", cause=entry.id)
+    service.cancel(desk, ticket, "correction_contact", cause=entry.id)
 
 
 def _rung(desk: Desk, ticket: Ticket, entry: Entry, event: ClockBreached | OrderEscalated) -> None:
@@ -154,10 +199,18 @@ def _issued(desk: Desk, ticket: Ticket, entry: Entry, event: OrderIssued) -> Non
             desk,
             ticket,
             "resolve",
-            since=ticket.received_at,
+            since=_begun(desk, ticket),
             cause=entry.id,
             **place,  # type: ignore[arg-type] # names above
         )
+
+
+def _begun(desk: Desk, ticket: Ticket) -> datetime:
+    """Since when the case is owed an answer: a unit does not pay for a wrong refusal's time."""
+    if desk.now == ticket.received_at:
+        return ticket.received_at
+    overturned = timeline.last(desk, ticket, ReviewOverturned.kind)
+    return overturned.at if overturned else ticket.received_at
 
 
 def _signing(
@@ -201,6 +254,7 @@ def _told(desk: Desk, ticket: Ticket, entry: Entry, event: ContactMade | StageRe
         _stage(desk, ticket, entry, event.order, event.department)
     elif event.reached:
         service.stop(desk, ticket, "first_contact", order=event.order, cause=entry.id)
+        service.stop(desk, ticket, "correction_contact", cause=entry.id)
 
 
 def _stage(desk: Desk, ticket: Ticket, entry: Entry, order: UUID, department: str) -> None:
@@ -218,6 +272,7 @@ def _replied(desk: Desk, ticket: Ticket, entry: Entry, event: OrderReplied) -> N
         service.stop(desk, ticket, "co_reply", order=event.order, cause=entry.id)
         return
     service.stop(desk, ticket, "resolve", "redo", order=event.order, cause=entry.id)
+    _corrected(desk, ticket, entry)  # done again is put right
     # an answer without a logged contact leaves that promise unmet, not running
     unmet = ("first_contact", "stage_reply")
     service.cancel(desk, ticket, *unmet, order=event.order, cause=entry.id)

@@ -39,6 +39,9 @@ LINES: Mapping[str, _Line] = {
     "ticket.refusal_proposed": _Line(N_("提出不予受理"), "x", inner=True),
     "ticket.refusal_declined": _Line(N_("不同意不予受理"), "x", inner=True),
     "ticket.rejected": _Line(N_("不予受理"), "x", "red"),
+    "ticket.review_asked": _Line(N_("申请复核"), "edit", "yellow"),
+    "ticket.review_upheld": _Line(N_("复核：维持原决定"), "check"),
+    "ticket.review_overturned": _Line(N_("复核：撤销原决定，重新受理"), "redo", "green"),
     "ticket.referral_proposed": _Line(N_("提出转送有权机关"), "arrow", inner=True),
     "ticket.referral_declined": _Line(N_("不同意转送"), "x", inner=True),
     "ticket.referred": _Line(N_("转送其他渠道"), "arrow"),
@@ -56,6 +59,10 @@ LINES: Mapping[str, _Line] = {
     "ticket.redo_ordered": _Line(N_("退回重新办理"), "redo", "yellow"),
     "ticket.callback_answered": _Line(N_("企业评价"), "star"),
     "ticket.callback_attempted": _Line(N_("回访未接通"), "phone", inner=True),
+    "ticket.correction_opened": _Line(N_("差评整改"), "flag", "yellow"),
+    "ticket.correction_contacted": _Line(N_("差评联系"), "phone"),
+    "ticket.correction_answered": _Line(N_("整改答复"), "reply", "green"),
+    "ticket.correction_rated": _Line(N_("整改后评价"), "star"),
     "ticket.closed": _Line(N_("办结"), "check", "green"),
     "ticket.reopened": _Line(N_("重新打开"), "redo", "yellow"),
     "ticket.finalised": _Line(N_("最终答复"), "check"),
@@ -188,6 +195,11 @@ def _answers(facts: Facts, language: str, _names: Names) -> str:
     return " · ".join(parts)
 
 
+def _contacted(facts: Facts, language: str, _names: Names) -> str:
+    way = words.word(language, words.CALL_CHANNEL, facts["channel"])
+    return f"{way} · " + translate(language, "已联系上" if facts["reached"] else "未联系上")
+
+
 def _closed(facts: Facts, language: str, _names: Names) -> str:
     return words.word(language, words.RESULT, facts["result"])
 
@@ -232,6 +244,10 @@ def _referred(facts: Facts, language: str, names: Names) -> str:
     return f"{target} · {words.ground(language, facts['ground'])}"
 
 
+def _finalised(facts: Facts, language: str, _names: Names) -> str:
+    return words.word(language, words.FINAL_GROUND, facts.get("ground") or None)
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.received": _received,
     "ticket.limit_given": _limited,
@@ -241,7 +257,10 @@ DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
     "ticket.referral_proposed": _referred,
     "ticket.referred": _referred,
     "ticket.callback_answered": _answers,
+    "ticket.correction_contacted": _contacted,
+    "ticket.correction_rated": _answers,
     "ticket.closed": _closed,
+    "ticket.finalised": _finalised,
     "order.issued": _issued,
     "order.replied": _claimed,
     "clock.warned": _clock,

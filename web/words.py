@@ -109,6 +109,9 @@ METRIC = {
     "stage_reply": N_("阶段反馈"),
     "review": N_("答复审核"),
     "supervision_reply": N_("督办回复"),
+    "refusal_review": N_("复核"),
+    "correction_contact": N_("差评联系"),
+    "correction": N_("差评整改"),
 }
 LEVEL = {
     "blue": N_("蓝色提醒"),
@@ -169,6 +172,13 @@ HOLD_GROUND = {
     "waiting_policy": N_("等待上级政策或批复"),
     "waiting_business": N_("等待企业提供材料或配合"),
     "force_majeure": N_("不可抗力"),
+}
+FINAL_GROUND = {
+    "settled": N_("已依法合理解决"),
+    "unreasonable": N_("诉求缺乏事实或法律依据"),
+    "decided": N_("已有生效的法定结论"),
+    "uncooperative": N_("企业不再配合办理"),
+    "excluded": N_("办理中发现不属于受理范围"),
 }
 SUPERVISION = {
     "red": N_("书面督办"),

@@ -27,9 +27,12 @@ order_kinds = st.lists(st.sampled_from(sorted(ORDER_STEPS)), max_size=30)
 # what was joined follows its parent: it is told what the parent is told, or parts again
 OUT_OF_THE_END = {
     ("closed", "ticket.reopened"),
+    ("rejected", "ticket.review_overturned"),
+    ("final", "ticket.review_overturned"),
     ("merged", "ticket.unmerged"),
     ("merged", "ticket.reply_approved"),
     ("merged", "ticket.answered"),
+    ("merged", "ticket.finalised"),
 }
 
 
@@ -53,7 +56,7 @@ def reached(start, following):
 
 
 @given(steps)
-def test_a_ticket_that_ended_stays_ended_unless_reopened(path):
+def test_a_ticket_that_ended_stays_ended_unless_reopened_or_reviewed(path):
     status = Status.NEW
     for kind, lead in path:
         before = status
@@ -67,7 +70,7 @@ def test_a_ticket_that_ended_stays_ended_unless_reopened(path):
             assert status is Status.ARCHIVED
 
 
-def test_every_way_out_of_an_end_is_archiving_reopening_or_following_a_parent():
+def test_every_way_out_of_an_end_is_archiving_reopening_a_review_or_following_a_parent():
     ways = {
         (status.value, kind)
         for status in ENDED

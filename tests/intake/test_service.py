@@ -356,8 +356,9 @@ def test_not_solved_goes_back_twice_and_then_closes_as_unsolved(office: Office) 
         assert (after.status, after.redos) == ("in_handling", round_)
         assert lead(office, made.id).status == "handling"
         running = {c.metric for c in clocks(office, made.id) if not c.stopped_at}
-        # the second time round a supervision order goes with it
-        assert running == {"redo"} | ({"supervision_reply"} if round_ == 2 else set())
+        # a bad rating is to be put right; the second time round a supervision order goes with it
+        more = {"supervision_reply"} if round_ == 2 else set()
+        assert running == {"redo", "correction", "correction_contact"} | more
         assert after.due_at == clocks(office, made.id, "redo")[-1].due_at
     answered(office, made.id)
     rate(office, made.id, solved=False, grade=5)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 from core import events
-from notify.notices import Case
+from notify.addressing import Case
 from tests.notify.makers import DUE, NUMBER, issued, received
 
 AT = DUE - timedelta(days=7)
@@ -26,6 +26,9 @@ FACTS = (
     events.TicketAccepted("staff:x"),
     events.RefusalProposed("RJ01"),
     events.TicketRejected("RJ01", "staff:x"),
+    events.ReviewAsked(uuid4()),
+    events.ReviewUpheld(uuid4()),
+    events.ReviewOverturned(uuid4()),
     events.ReferralProposed("RJ02", "cg", uuid4()),
     events.TicketReferred("RJ02", "cg"),
     events.TicketAnswered(uuid4()),
@@ -35,6 +38,9 @@ FACTS = (
     events.TicketHeld("law", DUE),
     events.ReplyApproved(order=uuid4(), reply=uuid4()),
     events.RedoOrdered(**_ORDER, ground="unsolved", count=1),
+    events.CorrectionOpened(5, "bj"),
+    events.CorrectionOpened(4),
+    events.CorrectionAnswered(uuid4(), "bj"),
     events.TicketClosed("solved"),
     events.TicketReopened(**_ORDER, ground="again"),
     events.TicketFinalised(uuid4()),

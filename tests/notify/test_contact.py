@@ -8,7 +8,7 @@ from core.tables import Contact, Ticket
 from intake.draft import Draft
 from intake.service import register
 from notify import recipients
-from notify.notices import COMPLAINANT, Notice
+from notify.addressing import COMPLAINANT, Notice
 from tests.notify.makers import EMAIL
 
 

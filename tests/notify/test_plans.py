@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from core import events
 from core.permissions import Role
-from notify.notices import FOLLOWED, WRITERS, Case, notices_for
+from notify.addressing import Case
+from notify.notices import FOLLOWED, WRITERS, notices_for
 from notify.plans import Person, letters_for
 from tests.notify.makers import DUE, NUMBER, issued, received
 

@@ -11,7 +11,7 @@ from core.moments import local_day
 from core.permissions import Role
 from core.tables import Department
 from notify import recipients
-from notify.notices import Readers
+from notify.addressing import Readers
 from routing.current import in_force, register
 
 FORM = {

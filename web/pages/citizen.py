@@ -1,5 +1,6 @@
 """The business's own pages: file, receipt, follow, answer, withdraw, ask again."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -14,7 +15,7 @@ from core.i18n import translate
 from core.people import departments
 from core.permissions import VISITOR, Actor
 from core.tables import Ticket
-from intake import closing, draft, queries, service
+from intake import closing, corrections, draft, queries, reviews, service
 from intake.files import File
 from routing import queries as routing_queries
 from routing import service as routing_service
@@ -22,7 +23,9 @@ from web import filing, security
 from web.deps import Checked, House, TheHouse, TheOwner, TheReader
 from web.errors import language_of
 from web.pages import views
+from web.pages.correction_words import may_rate_again
 from web.pages.forms import faults_of, files, form, texts, three_answers
+from web.pages.review_words import may_ask
 from web.rendering import page
 
 router = APIRouter(include_in_schema=False)
@@ -176,6 +179,9 @@ def _own_page(
         status=status,
         key=request.query_params["k"],
         faults=faults,
+        can_ask_review=may_ask(session, ticket, home.office.now(), _review_window(home)),
+        can_rate_again=may_rate_again(session, ticket),
+        review_days=home.settings.review_days,
         **views.own_ticket(session, ticket, entries, language_of(request), home.office.now()),
     )
 
@@ -208,6 +214,29 @@ def rate(
             ticket = _ticket(desk.session, owner, number)
             answers = three_answers(contacted, solved, grade)
             closing.answer_callback(desk, ticket.id, **answers, comment=comment.strip())
+    except Refused as refused:
+        return _refused(request, home, owner, number, refused)
+    return _acted(home, number)
+
+
+@router.post("/track/{number}/rate-again", dependencies=[Checked])
+def rate_again(
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
+    solved: Annotated[str, Form()] = "",
+    grade: Annotated[str, Form(max_length=2)] = "",
+    comment: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """What was put right, rated; the first rating stands beside it."""
+    try:
+        with home.office.desk(owner) as desk:
+            ticket = _ticket(desk.session, owner, number)
+            said = three_answers("", solved, grade)
+            corrections.rate(
+                desk, ticket.id, solved=said["solved"], grade=said["grade"], comment=comment.strip()
+            )
     except Refused as refused:
         return _refused(request, home, owner, number, refused)
     return _acted(home, number)
@@ -260,6 +289,28 @@ def reopen(
     except Refused as refused:
         return _refused(request, home, owner, number, refused)
     return _acted(home, number)
+
+
+@router.post("/track/{number}/review", dependencies=[Checked])
+def ask_review(
+    request: Request,
+    number: str,
+    owner: TheOwner,
+    home: TheHouse,
+    review: Annotated[str, Form(max_length=2000)] = "",
+) -> Response:
+    """Refused, or ended for good, and not agreed to."""
+    try:
+        with home.office.desk(owner) as desk:
+            ticket = _ticket(desk.session, owner, number)
+            reviews.ask(desk, ticket.id, reason=review, window=_review_window(home))
+    except Refused as refused:
+        return _refused(request, home, owner, number, refused)
+    return _acted(home, number)
+
+
+def _review_window(home: House) -> timedelta:
+    return timedelta(days=home.settings.review_days)
 
 
 def _ticket(session: Session, owner: Actor, number: str) -> Ticket:

@@ -42,6 +42,11 @@ def board(request: Request, home: TheHouse, asker: TheStaff, session: TheReader)
         handling=[row for row in rows if row["status"] == "handling"],
         waiting=[row for row in rows if row["status"] in {"return_review", "replied"}],
         late=sum(row["late"] for row in rows),
+        corrections=[
+            views.summary(ticket, names, language)
+            | {"due_at": clock.due_at, "late": clock.state == "breached", "open": True}
+            for clock, ticket in sla_queries.owed(session, asker.actor, "correction")
+        ],
         demands=supervision.waiting_for(session, asker.actor.department or ""),
         figures=unit_figures(session, home, asker.actor.department or "", language),
     )

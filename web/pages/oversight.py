@@ -6,6 +6,7 @@ from fastapi.responses import Response
 from core.permissions import Act, demand
 from core.states import Status
 from intake import queries as intake_queries
+from intake import reviews
 from routing import queries
 from sla import extensions, holds
 from web.deps import TheReader, TheStaff
@@ -31,6 +32,10 @@ def triage(request: Request, asker: TheStaff, session: TheReader) -> Response:
         request,
         "oversight/triage.html",
         undecided=undecided,
+        reviews=[
+            views.summary(ticket, names, language)
+            for ticket in reviews.undecided(session, asker.actor)
+        ],
         extensions=[
             views.summary(ticket, names, language)
             for _, ticket in extensions.waiting(session, asker.actor)

@@ -34,12 +34,14 @@ from web.masking import told
 from web.pages import views
 from web.pages.card_words import fitting
 from web.pages.console_receipt import filed_by
+from web.pages.correction_words import correction
 from web.pages.family import family
 from web.pages.forms import faults_of
 from web.pages.order_words import order_words, reply_words
 from web.pages.pressing import pressing
 from web.pages.referral_words import waiting_referral
 from web.pages.relay import upper_of
+from web.pages.review_words import waiting_review
 from web.pages.suggestions import suggestions
 from web.pages.teamwork import extension_lines, teamwork
 from web.rendering import page
@@ -118,9 +120,12 @@ def _doable(
         "pressing": pressing(session, asker, ticket, rows, names, language),
         "team": teamwork(session, home, asker, ticket, rows, names),
         "referral": waiting_referral(session, ticket, asker, names, language),
+        "correction": correction(session, ticket, asker, names, language),
+        "review": waiting_review(session, ticket, asker),
         "family": family(session, home, asker, ticket, names, language),
         "triage": _triage(ticket),
         "tries": callbacks.tries(session, [ticket.id]).get(ticket.id, callbacks.Tries()),
+        "final_grounds": words.options(language, words.FINAL_GROUND),
         "call_channels": words.options(language, words.CALL_CHANNEL),
         "call_results": words.options(language, words.CALL_RESULT),
         "suggested": _suggested(session, home, asker, ticket, language),
@@ -216,6 +221,7 @@ def _can(ticket: Ticket, rows: Any, asker: Asker) -> dict[str, bool]:
         "rule_refusal": asker.may(Act.APPROVE_REFUSAL) and status is Status.SUBMITTED,
         "ask_info": asker.may(Act.ACCEPT) and status is Status.SUBMITTED,
         "review": asker.may(Act.REVIEW_REPLY) and status is Status.REPLY_REVIEW,
+        "finalise": asker.may(Act.FINALISE) and status in {Status.IN_HANDLING, Status.REPLY_REVIEW},
         "call_back": asker.may(Act.CALL_BACK) and status is Status.CALLBACK,
         "unmask": may_unmask(asker.actor, ticket, rows),
         "note": asker.may(Act.NOTE),

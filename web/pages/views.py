@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from sqlmodel import Session
 from starlette.concurrency import run_in_threadpool
 
-from core.events import HoldProlonged, TicketHeld
+from core.events import HoldProlonged, ReplyApproved, TicketFinalised, TicketHeld
 from core.i18n import duration, translate, working
 from core.numbers import masked
 from core.people import sealed
@@ -114,7 +114,9 @@ def _shown(text: str, *, clear: bool) -> str:
 
 def _detail(session: Session, entry: Entry, detail: str) -> str:
     """The words a fact points to, where it points to any, else what the fact itself says."""
-    for name in ("text", "comment"):
+    # a reply stands on the page by itself; staff read a final one where it was given
+    names = ("reply",) if entry.kind == TicketFinalised.kind else ("text", "comment")
+    for name in names:
         word_id = entry.facts.get(name)
         row = routing_queries.words(session, word_id) if word_id else None
         if row is not None:
@@ -191,8 +193,9 @@ def _signed(session: Session, ticket: Ticket) -> bool:
 
 
 def _reply(session: Session, entries: Sequence[Entry]) -> str | None:
-    """The newest reply that passed review; a joined request has its own words for it."""
-    sent = [entry for entry in entries if entry.kind == "ticket.reply_approved"]
+    """The newest reply that was sent, or the final one; a joined request has its own words."""
+    kinds = (ReplyApproved.kind, TicketFinalised.kind)
+    sent = [entry for entry in entries if entry.kind in kinds]
     row = routing_queries.words(session, sent[-1].facts["reply"]) if sent else None
     return row.body if row else None
 
