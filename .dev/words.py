@@ -32,6 +32,7 @@ DATA = (
     "core/settings.py",  # the district's own name
     "notify/wording.py",  # letters have their own texts
     "routing/",  # reads a Chinese document; its few refusals are named below
+    "intake/old_words.py",  # reads the heads and words of other systems' lists
     "intake/suggest/",  # reads callers' words
     "web/seed/",
     "web/commands/",

@@ -62,6 +62,33 @@ class TicketReceived(Event):
     limit_at: datetime | None = None
     # the desk answers it in the same breath: nobody is to be charged with it
     at_once: bool = False
+    # when another system had taken it in: its promises run from when it came to us
+    first_received_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketImported(Event):
+    """An ended case of another system was taken over as history: nobody owes anything for it.
+
+    The ledger's order is that of importing; when it was received and closed stands in here.
+    """
+
+    kind: ClassVar[str] = "ticket.imported"
+    source: UUID
+    request: str
+    channel: str
+    urgency: str
+    received_at: datetime
+    closed_at: datetime
+    result: str
+    category: str | None = None
+    place: str | None = None
+    respondent: str | None = None
+    department: str | None = None
+    enterprise: bool = False
+    anonymous: bool = False
+    confidential: bool = False
+    text: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

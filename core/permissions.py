@@ -83,6 +83,7 @@ class Act(StrEnum):
     EXPORT = "export"
     EXPORT_IDENTIFIED = "export_identified"
     GUARD_PRIVACY = "guard_privacy"
+    IMPORT = "import"
 
 
 _UNIT = {Act.READ_TICKETS, Act.NOTE, Act.FIGURES_UNIT, Act.READ_CARDS, Act.UNMASK_OWN}
@@ -97,7 +98,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         {Act.FILE, Act.FILE_FOR_OTHERS, Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK}
         | {Act.ACCEPT, Act.PROPOSE_REFUSAL, Act.APPROVE_REFUSAL, Act.DISPATCH}
         | {Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL, Act.EDIT_RULES}
-        | {Act.GRANT_EXTENSION, Act.READ_CARDS, Act.EXPORT}
+        | {Act.GRANT_EXTENSION, Act.READ_CARDS, Act.EXPORT, Act.IMPORT}
     ),
     Role.CALLBACK: frozenset({Act.READ_TICKETS, Act.CALL_BACK, Act.NOTE, Act.READ_CARDS}),
     Role.LIAISON: frozenset(_UNIT | {Act.SIGN, Act.ASK_RETURN, Act.ASSIGN}),
@@ -113,7 +114,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
         | {Act.DISPATCH, Act.RULE_ON_RETURN, Act.REVIEW_REPLY, Act.NOTE, Act.FIGURES_ALL}
         | {Act.PUBLISH_BULLETIN, Act.EDIT_RULES, Act.PUBLISH_RULES, Act.GRANT_EXTENSION}
         | {Act.GRANT_LONG_EXTENSION, Act.GRANT_HOLD, Act.SUPERVISE, Act.READ_CARDS}
-        | {Act.EXPORT, Act.EXPORT_IDENTIFIED, Act.FINALISE}
+        | {Act.EXPORT, Act.EXPORT_IDENTIFIED, Act.FINALISE, Act.IMPORT}
     ),
     Role.DISCIPLINE: frozenset({Act.READ_TICKETS, Act.READ_SEALED, Act.UNMASK, Act.NOTE}),
     Role.LEADER: frozenset({Act.FIGURES_ALL}),

@@ -22,6 +22,7 @@ from core.events import (
     TicketAnswered,
     TicketClosed,
     TicketFinalised,
+    TicketImported,
     TicketMerged,
     TicketReopened,
     TicketRouted,
@@ -43,6 +44,11 @@ FROM_DRAFT = (
     "received_at",
 )
 CACHED = tuple(name for name in Ticket.model_fields if name not in FROM_DRAFT)
+# what a case of another system was when it came
+IMPORTED = (
+    "request", "channel", "urgency", "category", "place", "respondent", "enterprise", "anonymous",
+    "confidential", "closed_at", "result",
+)  # fmt: skip
 # the promises whose due time the complainant is shown
 SHOWN = ("resolve", "redo")
 
@@ -61,6 +67,11 @@ def project(ticket: Ticket, event: Event, entry: Entry) -> None:
 
 def _handling(ticket: Ticket, event: Event, entry: Entry) -> None:
     match event:
+        case TicketImported():
+            for name in IMPORTED:
+                setattr(ticket, name, getattr(event, name))
+            ticket.lead = event.department
+            ticket.units = [event.department] if event.department else []
         case TicketRouted():
             ticket.category = event.category or ticket.category
             ticket.task, ticket.urgency = event.task, event.urgency

@@ -106,6 +106,8 @@ _S = Status
 # once it exists.
 TICKET_STEPS: Mapping[str, Step] = {
     "ticket.received": _step(_S.NEW, to=_S.SUBMITTED),
+    # history is read-only from its first entry
+    "ticket.imported": _step(_S.NEW, to=_S.ARCHIVED),
     "ticket.info_requested": _step(_S.SUBMITTED, to=_S.NEED_INFO),
     "ticket.info_supplied": _step(_S.NEED_INFO, to=_S.SUBMITTED),
     "ticket.accepted": _step(_S.SUBMITTED, to=_S.ACCEPTED),

@@ -20,6 +20,7 @@ from core.events import (
     RefusalDeclined,
     RefusalProposed,
     TicketAnswered,
+    TicketImported,
     TicketReceived,
     TicketRejected,
     TicketWithdrawn,
@@ -35,6 +36,7 @@ from intake import contacts, scanning
 from intake.draft import CHANNEL_LETTERS, URGENCIES, Draft
 from intake.files import File
 from intake.grams import grams
+from intake.old_cases import OldCase
 from intake.tables import Attachment, CategoryRow, Receipt, TicketText
 
 # after one of these a proposal to refuse waits for nobody
@@ -81,6 +83,7 @@ def register(
     adviser: Adviser | None = None,
     limit: datetime | None = None,
     at_once: bool = False,
+    first_received_at: datetime | None = None,
 ) -> Filed:
     """Take `draft` in: ticket, contact, files and first fact as one.
 
@@ -108,8 +111,38 @@ def register(
     if receipt is not None:
         _keep(desk, receipt, digest, ticket)
     received = _received(draft, advice, at_once=at_once)
-    timeline.record(desk, ticket, replace(received, limit_at=limit))
+    received = replace(received, limit_at=limit, first_received_at=first_received_at)
+    timeline.record(desk, ticket, received)
     return Filed(ticket, code)
+
+
+def keep_old(desk: Desk, case: OldCase, source: UUID, *, area: str) -> Ticket:
+    """An ended case of another system as history: no promise, no order and no letter follow."""
+    demand(desk.actor, Act.IMPORT)
+    draft = _fit_for_facts(case.draft)
+    _known_category(desk, draft)
+    ticket, _ = _ticket(desk, draft, area, Advice())
+    ticket.received_at = case.received_at
+    _contact(desk, draft, ticket)
+    imported = TicketImported(
+        source=source,
+        request=draft.request,
+        channel=draft.channel,
+        urgency=draft.urgency,
+        received_at=case.received_at,
+        closed_at=case.closed_at or case.received_at,
+        result=case.result,
+        category=draft.category,
+        place=draft.place,
+        respondent=draft.respondent,
+        department=case.unit,
+        enterprise=draft.enterprise,
+        anonymous=draft.anonymous,
+        confidential=draft.confidential,
+        text=timeline.write(desk, ticket, case.reply, field="reply") if case.reply else None,
+    )
+    timeline.record(desk, ticket, imported)
+    return ticket
 
 
 def _keep(desk: Desk, receipt: ReceiptKey, digest: str, ticket: Ticket) -> None:

@@ -85,6 +85,52 @@ class Receipt(SQLModel, table=True):
     received_at: datetime = Field(index=True)
 
 
+class ImportRow(SQLModel, table=True):
+    """A list of old cases that was handed in; its file is gone once it is worked off."""
+
+    __tablename__ = "import"
+    __table_args__ = (
+        code_check("state", ("checked", "working", "done", "discarded", "expired")),
+        Index("ix_import_made", "made_at"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(sa_type=Text)
+    source: str = Field(sa_type=Text)
+    state: str = Field(sa_type=Text)
+    # sealed: the file itself, then what came back with its faults
+    body: bytes | None = Field(default=None, sa_type=LargeBinary)
+    errors: bytes | None = Field(default=None, sa_type=LargeBinary)
+    format: str = Field(sa_type=Text)
+    rows: int
+    # at the look before: fit, faulty, imported earlier; then: how many went in
+    good: int
+    bad: int
+    known: int
+    taken: int = 0
+    # the first faults, as row, column, code, sentence and what fills it
+    faults: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
+    made_by: str = Field(sa_type=Text)
+    made_at: datetime
+    job_id: UUID | None = None
+    ended_at: datetime | None = None
+
+
+class OldCaseRow(SQLModel, table=True):
+    """A case of another system that is here: the same number of the same source never twice."""
+
+    __tablename__ = "old_case"
+
+    source: str = Field(primary_key=True, sa_type=Text)
+    number: str = Field(primary_key=True, sa_type=Text)
+    ticket_id: UUID = Field(
+        sa_column=Column(ForeignKey("ticket.id", ondelete="CASCADE"), nullable=False, index=True)
+    )
+    import_id: UUID = Field(foreign_key="import.id", index=True)
+    # a keyed hash of what it said: another text under the same number is a fault
+    digest: bytes = Field(sa_type=LargeBinary)
+
+
 class MailRow(SQLModel, table=True):
     """A message that was taken from the mailbox: what became of it, not who wrote it."""
 

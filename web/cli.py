@@ -17,6 +17,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="command", required=True, metavar="command")
     _running(verbs)
     _tools(verbs)
+    _imports(verbs)
     _limits(verbs)
     _ledger(verbs)
     _accounts(verbs)
@@ -79,6 +80,15 @@ def _tools(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None
     bulletin.add_argument("period", help="2026-11, 2026Q3 or 2026")
     bulletin.add_argument("--format", choices=("html", "json"), default="json")
     bulletin.add_argument("--out", type=Path, help="file to write (default: standard output)")
+
+
+def _imports(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    words = "old cases from a CSV or XLSX list; faulty rows come back in a file"
+    verb = _verb(verbs, "import", words, commands.import_cases)
+    verb.add_argument("file", nargs="+", metavar="[tickets] FILE")
+    verb.add_argument("--dry-run", action="store_true", help="look only; nothing is taken in")
+    verb.add_argument("--source", default="命令行导入", help="the system the cases come from")
+    verb.add_argument("--errors", type=Path, help="where faulty rows go (default: FILE-errors)")
 
 
 def _limits(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.i18n import N_, instant, translate
+from core.moments import local_day
 from core.tables import Entry
 from web import words
 
@@ -31,6 +32,7 @@ class _Line:
 
 LINES: Mapping[str, _Line] = {
     "ticket.received": _Line(N_("收到诉求"), "inbox"),
+    "ticket.imported": _Line(N_("历史诉求导入"), "inbox"),
     "ticket.info_requested": _Line(N_("请补充材料"), "edit", "yellow"),
     "ticket.info_supplied": _Line(N_("已补充材料"), "edit"),
     "ticket.limit_given": _Line(N_("上级平台调整时限"), "clock", inner=True),
@@ -248,7 +250,16 @@ def _finalised(facts: Facts, language: str, _names: Names) -> str:
     return words.word(language, words.FINAL_GROUND, facts.get("ground") or None)
 
 
+def _imported(facts: Facts, language: str, names: Names) -> str:
+    days = (local_day(datetime.fromisoformat(facts[at])) for at in ("received_at", "closed_at"))
+    parts = [" – ".join(map(str, days)), words.word(language, words.RESULT, facts["result"])]
+    if facts["department"]:
+        parts.append(names.get(facts["department"], facts["department"]))
+    return " · ".join(parts)
+
+
 DETAILS: Mapping[str, Callable[[Facts, str, Names], str]] = {
+    "ticket.imported": _imported,
     "ticket.received": _received,
     "ticket.limit_given": _limited,
     "ticket.routed": _routed,

@@ -17,7 +17,7 @@ from core import jobs, logs, outbox, sealing
 from core.desk import Office
 from core.permissions import SYSTEM
 from core.settings import load
-from intake import archiving, learning, merging, scanning
+from intake import archiving, imports, learning, merging, scanning
 from routing import publishing
 from sla import holds, recounting
 from web import mail_in, relaying, security
@@ -55,7 +55,7 @@ def chores(office: Office, broker: dramatiq.Broker) -> tuple[Chore, ...]:
         Chore("rescan", 300, lambda: rescan(office)),
         Chore("subjects", 60, lambda: subjects.carry_out_due(office)),
         Chore("retention", 3600, lambda: retention.turn(office), first=900),
-        Chore("expire", 600, lambda: exports.expire_due(office)),
+        Chore("expire", 600, lambda: exports.expire_due(office) + imports.expire_due(office)),
         Chore("prune", 3600, lambda: prune(office)),
         Chore("archive", 3600, lambda: archive(office), first=300),
         Chore("learn", 24 * 3600, lambda: learn(office), first=600),

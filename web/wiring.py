@@ -17,10 +17,12 @@ from core.jobs import Work
 from core.moments import Now, utc_now
 from core.privacy import Keys
 from core.settings import Settings
+from intake import imports
 from routing import replaying
 from sla import recounting, whatifs
 from web.custody import exports, resealing
 from web.demo import DemoClock
+from web.filing import advice
 
 # Inside the transaction, for every entry, in this order: who answers, until when, who is
 # told, and what that means for the request itself.
@@ -41,6 +43,7 @@ WORKS: Mapping[str, Work] = {
     whatifs.KIND: whatifs.work,
     exports.KIND: exports.work,
     resealing.KIND: resealing.work,
+    imports.KIND: lambda job: imports.work(job, advice),
 }
 
 

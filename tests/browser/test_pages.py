@@ -28,7 +28,7 @@ PUBLIC = ("/", "/help", "/help?q=停电", "/file", "/track", "/login", "/pattern
 PLACES = {
     "operator": ("/console", "/inbox", "/plan", "/tickets/{number}"),
     "dispatcher": (
-        "/triage", "/relay", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
+        "/triage", "/imports", "/relay", "/tickets/{triage}", "/search?q=登记", "/limits/drafts/{draft}",
         "/limits/drafts/{draft}/policies/resolve.complaint.normal",
         "/limits/drafts/{draft}/calendars", "/limits/drafts/{draft}/what-if",
         "/limits/what-if",

@@ -124,7 +124,7 @@ def test_open_and_ended_divide_the_statuses():
 
 
 def test_nothing_happens_to_a_ticket_before_it_is_received():
-    assert {kind for kind, _, _ in moves(Status.NEW)} == {"ticket.received"}
+    assert {kind for kind, _, _ in moves(Status.NEW)} == {"ticket.received", "ticket.imported"}
 
 
 def test_a_ticket_is_received_once():

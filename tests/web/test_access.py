@@ -49,6 +49,7 @@ PAGES = {
     "/privacy/record": {"privacy", "auditor"},
     "/privacy/paper": {"privacy", "operator", "dispatcher"},
     "/exports": {"dispatcher", "supervisor", "xzspj.head", "privacy"},
+    "/imports": {"dispatcher", "supervisor"},
     "/inbox": {
         "operator", "dispatcher", "callback", "supervisor", "leader", "assessor", "xzspj",
         "xzspj.head", "rsj", "sysadmin", "auditor", "privacy",

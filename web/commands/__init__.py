@@ -1,6 +1,7 @@
 """What the command line does, one module per kind of command; heavy imports wait inside."""
 
 from web.commands.accounts import account_close_demo, account_reset
+from web.commands.imports import import_cases
 from web.commands.keys import keys_ledger, keys_rotate, keys_status
 from web.commands.ledger import audit, ledger_export, ledger_head, ledger_verify
 from web.commands.limits import limits_replay, limits_show
@@ -22,6 +23,7 @@ __all__ = [
     "deadline",
     "doctor",
     "identity_check",
+    "import_cases",
     "keys_ledger",
     "keys_rotate",
     "keys_status",

@@ -53,6 +53,8 @@ SEALED: tuple[Sealed, ...] = (
     Sealed("mail", "answer", "mail.answer:{id}"),
     Sealed("second_factor", "secret", "second_factor.secret.{staff_id}", ("staff_id",)),
     Sealed("ticket_export_part", "body", "export:{export_id}:{number}", ("export_id", "number")),
+    Sealed("import", "body", "import.body:{id}"),
+    Sealed("import", "errors", "import.errors:{id}"),
 )
 
 

@@ -25,6 +25,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "rules.replay": (N_("用以往诉求试运行"), "/rulebooks/{version}/replay"),
     "sla.recount": (N_("重算在办时限"), "/limits/drafts/{draft}/publish"),
     "custody.export": (N_("导出诉求清单"), "/exports"),
+    "intake.import": (N_("导入历史诉求"), "/imports/{import}"),
     "custody.reseal": (N_("更换密钥"), ""),
     "sla.whatif": (N_("用过去一季度试算"), "/limits/drafts/{draft}/what-if"),
 }
