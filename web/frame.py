@@ -21,6 +21,7 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/privacy", N_("个人信息保护"), "shield", Act.GUARD_PRIVACY),
     ("/exports", N_("导出"), "arrow", Act.EXPORT),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
+    ("/clients", N_("接口与密钥"), "key", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
     ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),
 )
