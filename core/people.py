@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, text, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, text, true
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
@@ -34,7 +34,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.kind == "business":
         return col(Ticket.number) == actor.id
     if actor.kind == "client":
-        return filed_by(actor)
+        return filed_by_client(actor)
     if not may(actor, Act.READ_TICKETS):
         return false()
     if actor.department is None or Role.DISCIPLINE in actor.roles:
@@ -42,7 +42,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return and_(_by_hat(actor), _not_against(actor.department))
 
 
-def filed_by(actor: Actor) -> ColumnElement[bool]:
+def filed_by_client(actor: Actor) -> ColumnElement[bool]:
     """What a program filed itself, if it has leave to follow that."""
     if not may(actor, Act.FOLLOW_OWN):
         return false()
@@ -92,6 +92,12 @@ def sealed(ticket: Ticket) -> bool:
 def sealed_rows() -> ColumnElement[bool]:
     """The same as a condition."""
     return or_(col(Ticket.confidential).is_(True), col(Ticket.request) == "report")
+
+
+def public_rows() -> ColumnElement[bool]:
+    """What anybody may know the bare course of: nothing sealed, nothing that accuses a unit."""
+    accuses = and_(col(Ticket.respondent).is_not(None), col(Ticket.request).in_(ACCUSING))
+    return and_(not_(sealed_rows()), not_(accuses))
 
 
 def may_identify(actor: Actor, ticket: Ticket) -> bool:

@@ -145,7 +145,7 @@ TABLE: Mapping[Role, frozenset[Act]] = {
 SCOPES: Mapping[Scope, frozenset[Act]] = {
     Scope.TICKETS_FILE: frozenset({Act.FILE, Act.FILE_FOR_OTHERS}),
     Scope.TICKETS_READ: frozenset({Act.FOLLOW_OWN}),
-    Scope.OPEN311_FILE: frozenset({Act.FILE}),
+    Scope.OPEN311_FILE: frozenset({Act.FILE, Act.FOLLOW_OWN}),
     Scope.FIGURES_READ: frozenset({Act.FIGURES_ALL}),
 }
 # graded protection: these three never meet in one person

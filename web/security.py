@@ -44,6 +44,8 @@ LIMITS = {
     # guesses at one ticket's code, from wherever they come
     "ticket": limits.parse("60/hour"),
     "login": limits.parse("20/minute"),
+    # what anybody may read, from one address
+    "open311": limits.parse("120/minute"),
 }
 # these doors are closed while nobody counts
 CLOSED_WITHOUT = frozenset({"login"})
