@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, true
+from sqlalchemy import ColumnElement, Select, and_, false, not_, or_, text, true
 from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from core.permissions import ACCUSING, UNIT_ROLES, Act, Actor, Role, may
 from core.states import ORDER_OPEN, OrderStatus
-from core.tables import Department, Staff, Ticket
+from core.tables import FILED_BY_CLIENT, Department, Entry, Staff, Ticket
 
 # an order that still binds its unit
 HELD = frozenset({*ORDER_OPEN, OrderStatus.REPLIED, OrderStatus.DONE})
@@ -26,18 +26,30 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     """The one condition that every query over tickets carries.
 
     A unit reads what it has an order on; sealed tickets only those who may read sealed ones;
-    administrators and visitors none. Nobody reads what accuses his own unit or one above it,
-    but the discipline commission.
+    a program what it filed itself; administrators and visitors none. Nobody reads what accuses
+    his own unit or one above it, but the discipline commission.
     """
     if Role.SYSTEM in actor.roles:
         return true()
-    if actor.kind in {"business", "client"}:
-        return col(Ticket.number) == actor.id if actor.kind == "business" else false()
+    if actor.kind == "business":
+        return col(Ticket.number) == actor.id
+    if actor.kind == "client":
+        return filed_by_client(actor)
     if not may(actor, Act.READ_TICKETS):
         return false()
     if actor.department is None or Role.DISCIPLINE in actor.roles:
         return _by_hat(actor)
     return and_(_by_hat(actor), _not_against(actor.department))
+
+
+def filed_by_client(actor: Actor) -> ColumnElement[bool]:
+    """What a program filed itself, if it has leave to follow that."""
+    if not may(actor, Act.FOLLOW_OWN):
+        return false()
+    own = sql_select(col(Entry.ticket_id)).where(
+        text(FILED_BY_CLIENT), col(Entry.actor) == actor.tag
+    )
+    return col(Ticket.id).in_(own)
 
 
 def _by_hat(actor: Actor) -> ColumnElement[bool]:
@@ -85,6 +97,12 @@ def sealed_rows() -> ColumnElement[bool]:
 def told_apart(actor: Actor) -> ColumnElement[bool]:
     """The tickets that he may find by who sent them: a sealed one would give itself away."""
     return true() if may(actor, Act.READ_SEALED) else ~sealed_rows()
+
+
+def public_rows() -> ColumnElement[bool]:
+    """What anybody may know the bare course of: nothing sealed, nothing that accuses a unit."""
+    accuses = and_(col(Ticket.respondent).is_not(None), col(Ticket.request).in_(ACCUSING))
+    return and_(not_(sealed_rows()), not_(accuses))
 
 
 def may_identify(actor: Actor, ticket: Ticket) -> bool:

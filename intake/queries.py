@@ -1,17 +1,20 @@
 """What the business side reads: lists, one ticket by its number, categories, units named."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from uuid import UUID
 
+from sqlalchemy import ColumnElement, and_
 from sqlmodel import Session, col, or_, select
 
 from core import ids
 from core.errors import Invalid, NotFound
-from core.people import visible
+from core.people import filed_by_client, public_rows, visible
 from core.permissions import Actor
 from core.tables import Contact, Department, Ticket
+from intake.data import CAUTIONS
 from intake.draft import Draft
+from intake.open311 import Asked
 from intake.tables import Attachment, CategoryRow, Receipt
 
 
@@ -39,6 +42,47 @@ def by_number(session: Session, actor: Actor, number: str) -> Ticket:
     if ticket is None:
         raise NotFound
     return ticket
+
+
+def published(session: Session, actor: Actor, asked: Asked) -> list[tuple[Ticket, bool]]:
+    """What the public may know of, newest first, and whether this very program filed it."""
+    query = select(Ticket, filed_by_client(actor)).where(public_rows(), _undoubted())
+    for wanted in _wanted(asked):
+        query = query.where(wanted)
+    newest = query.order_by(col(Ticket.received_at).desc(), col(Ticket.id).desc())
+    rows = session.execute(newest.limit(asked.limit).offset(asked.offset)).all()
+    return [(ticket, bool(own)) for ticket, own in rows]
+
+
+def _undoubted() -> ColumnElement[bool]:
+    """Nothing that raised an alarm, nor what only a person may decide on."""
+    plain = or_(col(Ticket.category).is_(None), col(Ticket.category).not_in(CAUTIONS))
+    return and_(col(Ticket.caution).is_(None), plain)
+
+
+def _wanted(asked: Asked) -> Iterator[ColumnElement[bool]]:
+    if asked.numbers:
+        yield col(Ticket.number).in_(asked.numbers)
+    if asked.services:
+        yield col(Ticket.category).in_(asked.services)
+    if asked.statuses:
+        yield col(Ticket.status).in_(asked.statuses)
+    for column, since, until in (
+        (col(Ticket.received_at), asked.since, asked.until),
+        (col(Ticket.updated_at), asked.changed_since, asked.changed_until),
+    ):
+        if since is not None:
+            yield column >= since
+        if until is not None:
+            yield column <= until
+
+
+def open_category(session: Session, code: str) -> CategoryRow:
+    """The category somebody can file under. NotFound."""
+    row = session.get(CategoryRow, code)
+    if row is None or not row.open or row.parent is None:
+        raise NotFound
+    return row
 
 
 def recent_of(

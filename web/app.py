@@ -16,6 +16,7 @@ from core import logs
 from core.settings import Settings
 from web import errors, linking, metrics, security, wiring
 from web.api import figures as api_figures
+from web.api import open311 as api_open311
 from web.api import orders as api_orders
 from web.api import relay as api_relay
 from web.api import session as api_session
@@ -28,6 +29,7 @@ from web.pages import (
     bulletin,
     callbacks,
     citizen,
+    clients,
     console,
     console_receipt,
     cooperation,
@@ -84,12 +86,14 @@ ROUTERS = (
     api_orders.router,
     api_relay.router,
     api_figures.router,
+    api_open311.router,
     citizen.router,
     login.router,
     signon.router,
     me.router,
     factor.router,
     people.router,
+    clients.router,
     inbox.router,
     jobs.router,
     mailbox.router,

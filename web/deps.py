@@ -23,10 +23,11 @@ from core.privacy import Keys
 from core.settings import Settings
 from core.tables import Staff
 from notify.queries import unread_count
-from web import factors, security
+from web import clients, factors, security
 from web.signon import SignOn
 
 VISITOR_COOKIE = "jiesu_visitor"
+PROGRAMS = ("/api/", "/open311/")
 ASKED_BY_PAGES = frozenset({"/inbox/badge"})
 # all that somebody may do whose first password was given to him by another
 WITH_FIRST_PASSWORD = frozenset({"/me", "/me/password", "/inbox/badge"})
@@ -77,14 +78,21 @@ class Asker:
     # the password is somebody else's, and it was the way in
     password_due: bool = False
     way: str = "password"
+    # a program with a key of its own; or one whose key opens nothing
+    client: clients.Known | None = None
+    bad_key: bool = False
 
     def may(self, act: Act) -> bool:
         return may(self.actor, act)
 
 
 def asker(request: Request) -> Asker:
-    """The asker that the frame middleware found for this request."""
+    """The asker that the frame middleware found for this request; a program is counted."""
     found: Asker = request.state.asker
+    if found.bad_key:
+        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
+    if found.client is not None:
+        house(request).limits.hit_client(found.actor.id, found.client.per_minute)
     return found
 
 
@@ -92,7 +100,10 @@ TheAsker = Annotated[Asker, Depends(asker)]
 
 
 def find_asker(request: Request, home: House) -> Asker:
-    """The person behind the session cookie, or a visitor with a token of his own."""
+    """The program behind a key, the person behind the cookie, or a visitor with his own token."""
+    key = bearer(request)
+    if key is not None:
+        return client_asker(home, key)
     token = request.cookies.get(security.COOKIE)
     if token:
         with Session(home.office.engine, expire_on_commit=False) as session:
@@ -123,6 +134,24 @@ def find_asker(request: Request, home: House) -> Asker:
     return Asker(VISITOR, security.visitor_csrf(home.keys, seed))
 
 
+def bearer(request: Request) -> str | None:
+    """The key a program shows where programs call; the upper platform's token is another thing."""
+    path = request.url.path
+    if not path.startswith(PROGRAMS) or path.startswith("/api/v1/relay/"):
+        return None
+    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else None
+
+
+def client_asker(home: House, key: str) -> Asker:
+    """The program of that key, or a visitor who showed a bad one."""
+    with Session(home.office.engine, expire_on_commit=False) as session:
+        known = clients.find_client(session, key)
+    if known is None:
+        return Asker(VISITOR, "", bad_key=True)
+    return Asker(known.actor, "", client=known)
+
+
 def staff_asker(request: Request, asker: TheAsker) -> Asker:
     """Somebody who has logged in; pages send others to the login form."""
     if asker.staff is None:
@@ -139,6 +168,14 @@ def staff_asker(request: Request, asker: TheAsker) -> Asker:
 
 
 TheStaff = Annotated[Asker, Depends(staff_asker)]
+
+
+def caller_asker(request: Request, asker: TheAsker) -> Asker:
+    """A program with a key, or somebody who has logged in."""
+    return asker if asker.client is not None else staff_asker(request, asker)
+
+
+TheCaller = Annotated[Asker, Depends(caller_asker)]
 
 
 def freshly(request: Request, home: TheHouse, asker: TheStaff) -> None:
@@ -179,7 +216,8 @@ async def checked(request: Request, asker: TheAsker) -> AsyncIterator[None]:
     A program without a session has nothing a forged page could use, and needs no token.
     """
     try:
-        await _check(request, asker)
+        if asker.client is None:  # no browser sends a program's key by itself
+            await _check(request, asker)
         yield
     finally:
         await request.close()  # uploads lie in temporary files that nobody else closes

@@ -25,6 +25,7 @@ from core.errors import (
     Unavailable,
 )
 from core.i18n import N_, translate
+from web import georeport
 from web.rendering import Frame, page
 
 STATUS: Mapping[type[Refused], int] = {
@@ -104,6 +105,8 @@ def answer(
     fields: Sequence[Mapping[str, str]] = (),
 ) -> Response:
     """The error as a page or as JSON."""
+    if request.url.path.startswith(georeport.HOME):
+        return georeport.refusal(request.url.path, status, message, fields)
     body = shape(request, code, message, fields)
     if wants_page(request):
         return page(request, "errors/error.html", status=status, error=body)

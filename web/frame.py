@@ -22,6 +22,7 @@ PLACES: tuple[tuple[str, str, str, Act], ...] = (
     ("/exports", N_("导出"), "arrow", Act.EXPORT),
     ("/imports", N_("导入历史诉求"), "inbox", Act.IMPORT),
     ("/people", N_("人员与账号"), "people", Act.READ_ACCOUNTS),
+    ("/clients", N_("接口与密钥"), "key", Act.READ_ACCOUNTS),
     ("/plan", N_("任务与规则"), "list", Act.READ_TICKETS),
     ("/knowledge", N_("知识库"), "book", Act.READ_CARDS),
 )

@@ -44,6 +44,8 @@ LIMITS = {
     # guesses at one ticket's code, from wherever they come
     "ticket": limits.parse("60/hour"),
     "login": limits.parse("20/minute"),
+    # what anybody may read, from one address
+    "open311": limits.parse("120/minute"),
 }
 # these doors are closed while nobody counts
 CLOSED_WITHOUT = frozenset({"login"})
@@ -302,10 +304,17 @@ class RateLimits:
         A dead Redis never stops a complaint, but it closes the doors that are guessed at: to
         try passwords without being counted would be an invitation.
         """
+        self._count(LIMITS[name], name, who)
+
+    def hit_client(self, who: str, per_minute: int) -> None:
+        """Count one call of a program; TooMany past its own limit."""
+        self._count(limits.RateLimitItemPerMinute(per_minute), "client", who)
+
+    def _count(self, limit: limits.RateLimitItem, name: str, who: str) -> None:
         if self.limiter is None:
             return
         try:
-            allowed = self.limiter.hit(LIMITS[name], name, who[:100])
+            allowed = self.limiter.hit(limit, name, who[:100])
         except RedisError:
             logs.get("security").warning("rate_limits_unavailable", limit=name)
             if name in CLOSED_WITHOUT:

@@ -72,6 +72,53 @@ class AccountEvent(SQLModel, table=True):
     at: datetime
 
 
+class ApiClient(SQLModel, table=True):
+    """A program outside that may call the interface: whose it is, and exactly what it may."""
+
+    __tablename__ = "api_client"
+
+    id: UUID = Field(primary_key=True)
+    name: str = Field(sa_type=Text, unique=True)
+    owner: str = Field(sa_type=Text)
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    per_minute: int
+    created_at: datetime
+    revoked_at: datetime | None = None
+
+
+class ApiKey(SQLModel, table=True):
+    """One of a program's keys. Only the hash is kept, and enough of the key to know it again."""
+
+    __tablename__ = "api_key"
+
+    hash: bytes = Field(primary_key=True, sa_type=LargeBinary)
+    client_id: UUID = Field(
+        sa_column=Column(
+            ForeignKey("api_client.id", ondelete="CASCADE"), nullable=False, index=True
+        )
+    )
+    prefix: str = Field(sa_type=Text, unique=True)
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None = None
+    revoked_at: datetime | None = None
+
+
+class ApiClientEvent(SQLModel, table=True):
+    """What was done to a program's leave, by whom: a line that nobody changes or deletes."""
+
+    __tablename__ = "api_client_event"
+    __table_args__ = (Index("ix_api_client_event_client", "client_id", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    client_id: UUID
+    name: str = Field(sa_type=Text)
+    what: str = Field(sa_type=Text)
+    about: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    actor: str = Field(sa_type=Text)
+    at: datetime
+
+
 class TimeShift(SQLModel, table=True):
     """How far the demonstration's clock stands ahead; one row, or none."""
 

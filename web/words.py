@@ -157,6 +157,19 @@ ACCOUNT_EVENT = {
     "linked": N_("关联统一认证账号"),
     "unlinked": N_("取消关联统一认证账号"),
 }
+SCOPE = {
+    "tickets:file": N_("提交诉求"),
+    "tickets:read": N_("查看本系统提交的诉求"),
+    "open311:file": N_("按 Open311 提交诉求"),
+    "figures:read": N_("读取统计指标"),
+}
+CLIENT_EVENT = {
+    "created": N_("新建接口"),
+    "changed": N_("修改资料"),
+    "issued": N_("发放密钥"),
+    "key_revoked": N_("作废密钥"),
+    "revoked": N_("停用接口"),
+}
 CALL_CHANNEL = {"phone": N_("电话"), "sms": N_("短信"), "visit": N_("上门")}
 CALL_RESULT = {
     "no_answer": N_("无人接听"),

@@ -43,6 +43,7 @@ PLACES = {
         "/supervision", "/oversight/blame?period=2026-11", "/tickets/{late}/deadlines",
     ),
     "privacy": ("/privacy", "/privacy/retention", "/privacy/record", "/privacy/paper", "/exports"),
+    "secadmin": ("/clients", "/clients/new"),
     "sysadmin": (
         "/inbox", "/console", "/people", "/mailbox", "/people/operator", "/people/new", "/me",
         "/me/factor",

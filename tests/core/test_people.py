@@ -1,16 +1,19 @@
 """Who sees which tickets: every hat held against every kind of ticket."""
 
+from dataclasses import replace
+
 import pytest
 from sqlmodel import Session, select
 
+from core import permissions, timeline
 from core.desk import Office
-from core.events import OrderIssued, TicketAccepted
+from core.events import OrderIssued, TicketAccepted, TicketReceived
 from core.ids import row_id
 from core.people import actor_of, departments, visible
-from core.permissions import SYSTEM, UNIT_ROLES, VISITOR, Act, Actor, Role, business, may
+from core.permissions import SYSTEM, UNIT_ROLES, VISITOR, Act, Actor, Role, Scope, business, may
 from core.tables import Department, Staff, Ticket
 from tests.cast import OTTO, staff
-from tests.makers import received
+from tests.makers import new_ticket, received
 
 OWN, OTHER = "own", "other"
 # what a ticket is to somebody of the unit "own"
@@ -141,8 +144,29 @@ def test_a_business_sees_its_own_ticket_even_a_sealed_one(bare_office: Office, s
 
 def test_visitors_and_other_systems_see_nothing(bare_office: Office, shelf) -> None:
     client = Actor("client", shelf["plain"], frozenset({Role.CLIENT}))
-    for actor in (VISITOR, client, Actor("staff", "nobody")):
+    for actor in (
+        VISITOR,
+        client,
+        replace(client, scopes=frozenset(Scope)),
+        Actor("staff", "nobody"),
+    ):
         assert seen(bare_office, actor, shelf) == set()
+
+
+def test_a_program_sees_what_it_filed_itself_and_only_with_leave_to_follow_it(
+    bare_office: Office, shelf
+) -> None:
+    mine, other = (permissions.client(name, frozenset({Scope.TICKETS_READ})) for name in "ab")
+    with bare_office.desk(mine) as desk:
+        ticket = new_ticket(desk, confidential=True)
+        fact = TicketReceived(request="complaint", channel="api", urgency="normal")
+        timeline.record(desk, ticket, fact)
+    with Session(bare_office.engine) as session:
+        shelf = shelf | {"filed": session.get_one(Ticket, ticket.id).number}
+    assert seen(bare_office, mine, shelf) == {"filed"}
+    assert seen(bare_office, other, shelf) == set()
+    for scope in set(Scope) - {Scope.TICKETS_READ, Scope.OPEN311_FILE}:
+        assert seen(bare_office, replace(mine, scopes=frozenset({scope})), shelf) == set()
 
 
 def test_the_system_sees_all(bare_office: Office, shelf) -> None:

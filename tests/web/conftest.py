@@ -7,9 +7,11 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 
 from core.desk import Office
+from core.permissions import Role, Scope
 from core.settings import Settings
+from tests.cast import staff as staff_actor
 from tests.conftest import MASTER
-from web import cli
+from web import cli, clients
 from web.app import ROUTERS, create_app
 from web.deps import House
 from web.security import RateLimits
@@ -41,6 +43,34 @@ def staff(house: House) -> Iterator[Callable[[str], TestClient]]:
         return client
 
     yield log_in
+    for client in made:
+        client.close()
+
+
+@pytest.fixture
+def key_of(office: Office) -> Callable[..., str]:
+    """Gives a program leave: its key."""
+
+    def give(*scopes: Scope, name: str = "园区服务系统", per_minute: int = 6000) -> str:
+        values = {"name": name, "owner": "园区管委会", "days": "30", "per_minute": str(per_minute)}
+        with office.desk(staff_actor("security", Role.SECADMIN)) as desk:
+            return clients.create(desk, values, [scope.value for scope in scopes])[1]
+
+    return give
+
+
+@pytest.fixture
+def program(house: House, key_of: Callable[..., str]) -> Iterator[Callable[..., TestClient]]:
+    """A program with a key of its own, and exactly these scopes."""
+    made: list[TestClient] = []
+
+    def connect(*scopes: Scope, name: str = "园区服务系统") -> TestClient:
+        client = TestClient(create_app(house), raise_server_exceptions=False)
+        made.append(client)
+        client.headers["Authorization"] = f"Bearer {key_of(*scopes, name=name)}"
+        return client
+
+    yield connect
     for client in made:
         client.close()
 

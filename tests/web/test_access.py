@@ -44,6 +44,8 @@ PAGES = {
     "/mailbox": {"sysadmin"},
     "/people": {"sysadmin", "auditor"},
     "/people/operator": {"sysadmin", "auditor"},
+    "/clients": {"sysadmin", "auditor"},
+    "/clients/new": set(),
     "/privacy": {"privacy"},
     "/privacy/retention": {"privacy"},
     "/privacy/record": {"privacy", "auditor"},

@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from core.permissions import Scope
 from web.app import create_app
 from web.deps import House
 
@@ -43,9 +44,11 @@ def every_call(house: House, ask: Callable[[Case], object]) -> list[str]:
     return asked
 
 
-@pytest.mark.parametrize("who", ["visitor", "operator", "dispatcher", "sysadmin"])
-def test_no_allowed_call_ends_in_a_fault_of_ours(who, house, visitor, staff) -> None:
-    client: TestClient = visitor if who == "visitor" else staff(who)
+@pytest.mark.parametrize("who", ["visitor", "operator", "dispatcher", "sysadmin", "program"])
+def test_no_allowed_call_ends_in_a_fault_of_ours(who, house, visitor, staff, program) -> None:
+    client: TestClient = {"visitor": lambda: visitor, "program": lambda: program(*Scope)}.get(
+        who, lambda: staff(who)
+    )()
 
     def ask(case: Case) -> None:
         sent = case.as_transport_kwargs(base_url="http://testserver")

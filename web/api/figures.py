@@ -10,20 +10,20 @@ from core.permissions import Act, demand
 from sla import boards, press, queries
 from sla.bulletins import PeriodRefused, month_of, period, plain
 from web.api.schemas import WRONG
-from web.deps import TheHouse, TheReader, TheStaff
+from web.deps import TheCaller, TheHouse, TheReader
 
 router = APIRouter(prefix="/api/v1/figures", tags=["figures"], responses=WRONG)
 
 
 @router.get("/standing")
-def standing(asker: TheStaff, session: TheReader) -> dict[str, Any]:
+def standing(asker: TheCaller, session: TheReader) -> dict[str, Any]:
     """How things stand now."""
     demand(asker.actor, Act.FIGURES_ALL)
     return dict(plain(boards.standing(session)))
 
 
 @router.get("/month")
-def month(home: TheHouse, asker: TheStaff, session: TheReader) -> dict[str, Any]:
+def month(home: TheHouse, asker: TheCaller, session: TheReader) -> dict[str, Any]:
     """The month's handling figures, all together and unit by unit."""
     demand(asker.actor, Act.FIGURES_ALL)
     now = home.office.now()
@@ -31,7 +31,7 @@ def month(home: TheHouse, asker: TheStaff, session: TheReader) -> dict[str, Any]
 
 
 @router.get("/bulletins/{name}")
-def bulletin(name: str, home: TheHouse, asker: TheStaff, session: TheReader) -> dict[str, Any]:
+def bulletin(name: str, home: TheHouse, asker: TheCaller, session: TheReader) -> dict[str, Any]:
     """A period's bulletin: frozen when it was, else as the figures stand."""
     demand(asker.actor, Act.FIGURES_ALL)
     try:

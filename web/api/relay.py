@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from core.errors import NotFound
 from core.moments import aware
-from core.permissions import Actor, Role
+from core.permissions import Actor, Scope, client
 from core.tables import Ticket
 from intake import relay as language
 from intake import relays
@@ -35,7 +35,7 @@ def platform(home: TheHouse, authorization: Annotated[str, Header(max_length=500
     known = home.settings.relay_token_hash
     if known is None or scheme.lower() != "bearer" or not hmac.compare_digest(given, known):
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-    return Actor("client", "upper", frozenset({Role.CLIENT}))
+    return client("upper", frozenset({Scope.TICKETS_FILE}))
 
 
 ThePlatform = Annotated[Actor, Depends(platform)]

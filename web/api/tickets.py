@@ -9,7 +9,7 @@ from core import ids, timeline
 from core.desk import Desk
 from core.errors import Fault, Invalid, NotFound
 from core.events import Audience
-from core.permissions import Act, Actor, business, may
+from core.permissions import Act, Actor, Scope, business, demand_scope, may
 from core.tables import Ticket
 from intake import closing, draft, service
 from intake import queries as intake_queries
@@ -27,7 +27,17 @@ from web.api.schemas import (
     TicketsOut,
     files,
 )
-from web.deps import CheckedIfStaff, House, TheAsker, TheHouse, TheReader, TheStaff, cursor
+from web.deps import (
+    Asker,
+    CheckedIfStaff,
+    House,
+    TheAsker,
+    TheCaller,
+    TheHouse,
+    TheReader,
+    TheStaff,
+    cursor,
+)
 from web.masking import told
 
 router = APIRouter(prefix="/api/v1", tags=["tickets"])
@@ -45,7 +55,7 @@ def file(
     idempotency_key: Key = None,
 ) -> FiledOut:
     """File one request. The same Idempotency-Key with the same body answers the same ticket."""
-    home.limits.hit("file", security.caller(request))
+    admitted(request, home, asker)
     wanted = checked(body, home, staff=asker.may(Act.FILE_FOR_OTHERS))
     receipt = service.ReceiptKey(asker.actor.tag, idempotency_key) if idempotency_key else None
     with home.office.desk(asker.actor) as desk:
@@ -60,7 +70,7 @@ def file_batch(
     body: list[TicketIn], request: Request, home: TheHouse, asker: TheAsker
 ) -> list[FiledOut]:
     """File up to 100 requests as one: all of them or, when any is at fault, none."""
-    home.limits.hit("file", security.caller(request))
+    admitted(request, home, asker)
     if not 1 <= len(body) <= BATCH:
         raise Invalid.one("body", "length", "一次提交1至{most}件", most=BATCH)
     drafts = _all_checked(body, home, staff=asker.may(Act.FILE_FOR_OTHERS))
@@ -69,6 +79,13 @@ def file_batch(
             filed_out(desk.session, home, _filed(desk, home, position, wanted))
             for position, wanted in enumerate(drafts)
         ]
+
+
+def admitted(request: Request, home: House, asker: Asker) -> None:
+    """A program needs the scope and has a limit of its own; everybody else is counted here."""
+    demand_scope(asker.actor, Scope.TICKETS_FILE)
+    if asker.client is None:
+        home.limits.hit("file", security.caller(request))
 
 
 def _filed(desk: Desk, home: House, position: int, wanted: draft.Draft) -> service.Filed:
@@ -132,13 +149,17 @@ def filed_out(session: Session, home: House, filed: service.Filed) -> FiledOut:
 
 @router.get("/tickets", responses=WRONG)
 def tickets(
-    asker: TheStaff,
+    asker: TheCaller,
     session: TheReader,
     after: Annotated[str | None, Query(max_length=60)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     status: Annotated[str | None, Query(max_length=30)] = None,
 ) -> TicketsOut:
-    """Tickets the asker may see, newest first; pass `next` back as `after`."""
+    """Tickets the asker may see, newest first; pass `next` back as `after`.
+
+    A program sees what it filed itself.
+    """
+    demand_scope(asker.actor, Scope.TICKETS_READ)
     rows = intake_queries.tickets(
         session, asker.actor, after=cursor(after), limit=limit + 1, status=status
     )
@@ -155,10 +176,14 @@ def one(
     session: TheReader,
     query_code: Annotated[str | None, Header(alias="X-Query-Code", max_length=20)] = None,
 ) -> TicketDetail:
-    """One ticket: for staff who may see it, or for its owner with X-Query-Code."""
+    """One ticket: for staff who may see it, the program that filed it, or whoever has its code."""
     if asker.staff is not None:
         ticket = intake_queries.by_number(session, asker.actor, number)
         eyes = Audience.STAFF
+    elif asker.client is not None and query_code is None:
+        demand_scope(asker.actor, Scope.TICKETS_READ)
+        ticket = intake_queries.by_number(session, asker.actor, number)
+        eyes = Audience.PARTIES
     else:
         home.limits.hit("track", security.caller(request))
         home.limits.hit("ticket", ids.normal_number(number))

@@ -25,21 +25,19 @@ def texts(data: FormData) -> dict[str, str]:
     }
 
 
-async def files(data: FormData, home: House) -> tuple[File, ...]:
+async def files(data: FormData, home: House, name: str = "attachments") -> tuple[File, ...]:
     """The form's attachments, checked. Invalid names the one at fault."""
     uploads = [
-        item
-        for item in data.getlist("attachments")
-        if isinstance(item, UploadFile) and item.filename
+        item for item in data.getlist(name) if isinstance(item, UploadFile) and item.filename
     ]
     if len(uploads) > FILES_LIMIT:
-        raise Invalid.one("attachments", "too_many", "最多{limit}个附件", limit=FILES_LIMIT)
+        raise Invalid.one(name, "too_many", "最多{limit}个附件", limit=FILES_LIMIT)
     taken, limit = [], home.settings.upload_limit_mb * 2**20
     for upload in uploads:
         try:
             taken.append(check_file(upload.filename or "", await upload.read(), limit=limit))
         except BadFile as error:
-            fault = Fault("attachments", error.code, error.message, error.params)
+            fault = Fault(name, error.code, error.message, error.params)
             raise Invalid(faults=(fault,)) from error
     return tuple(taken)
 
