@@ -50,8 +50,10 @@ def own_ticket(**changes: object) -> dict[str, object]:
         "received_at": NOW,
         "result_word": "",
     }
-    can = dict.fromkeys(("can_rate", "can_withdraw", "can_add", "can_reopen"), True)
+    acts = ("rate", "rate_again", "withdraw", "add", "reopen", "ask_review")
+    can = {f"can_{act}": True for act in acts}
     rest = {"timeline": [], "reply": "已办好", "key": "k", "faults": {}, "now": NOW}
+    rest |= {"review_days": 30}
     return {"ticket": ticket | changes, **can, **rest}
 
 
@@ -125,7 +127,7 @@ def test_places_search_and_badge_are_for_those_who_are_logged_in():
 
 def test_every_form_that_posts_carries_the_token():
     html = render("citizen/ticket.html", Frame(csrf="the-token"), own_ticket())
-    assert html.count('method="post"') == 4
+    assert html.count('method="post"') == 6
     assert html.count('name="csrf" value="the-token"') == 4
 
 
