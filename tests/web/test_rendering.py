@@ -128,7 +128,7 @@ def test_places_search_and_badge_are_for_those_who_are_logged_in():
 def test_every_form_that_posts_carries_the_token():
     html = render("citizen/ticket.html", Frame(csrf="the-token"), own_ticket())
     assert html.count('method="post"') == 6
-    assert html.count('name="csrf" value="the-token"') == 4
+    assert html.count('name="csrf" value="the-token"') == 6
 
 
 def test_english_pages_hold_no_chinese_but_the_name_and_the_switch():
